@@ -25,7 +25,6 @@ const results = await Promise.all([
     entryPoints: { extension: "extension/extension.ts" },
     outdir: "dist",
     format: "cjs",
-    outExtension: { ".js": ".cjs" },
     external: ["vscode"],
   }),
   build({
@@ -40,6 +39,8 @@ const results = await Promise.all([
     banner: { js: 'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);' },
   }),
 ]);
+// The package is ES modules; VS Code loads `dist/extension.js` as CommonJS. What is an ES module here ends in `.mjs`.
+await writeFile("dist/package.json", JSON.stringify({ type: "commonjs" }));
 for (const [name, result] of [["extension", results[0]], ["programs", results[1]]]) {
   await writeFile(`dist/${name}.meta.json`, JSON.stringify(result.metafile));
 }
