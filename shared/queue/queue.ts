@@ -14,6 +14,8 @@ export interface Queue extends AsyncDisposable {
   /** Where it is, as shown to people and as `openQueue` takes it. Holds no secret. */
   readonly url: string;
   readonly limits: QueueLimits;
+  /** Whether `openQueue(url)` gives the same queue in another thread or process. */
+  readonly reopensByUrl: boolean;
 
   /**
    * Sends messages; returns one outcome per message, in order. `sent` means durable.

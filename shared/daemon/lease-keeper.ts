@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { SimpleTasksError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import { programUrl } from "../program.ts";
+import type { Message, Queue } from "../queue/queue.ts";
+import type { LeaseThreadOrder, LeaseThreadReport, LeaseThreadStart } from "./lease-messages.ts";
+import { createRenewals, type HeldLease } from "./renewals.ts";
+
+/** The heartbeat: renews the lease of every message in hand until it is dropped. */
+export interface LeaseKeeper extends AsyncDisposable {
+  hold(messages: readonly Message[]): void;
+  drop(receipts: readonly string[]): void;
+  /** Whether the lease surely still holds, by this machine's clock. */
+  holds(receipt: string): boolean;
+}
+
+export interface LeaseKeeperOptions {
+  readonly queue: Queue;
+  readonly leaseSeconds: number;
+  readonly log: Logger;
+  /** Called once for each lease that ended before it was dropped. */
+  onLost(receipt: string): void;
+}
+
+/**
+ * Keeps leases in a thread of its own where the queue can be opened again there, so that no task can block the
+ * heartbeat; otherwise (queues that live in this process, or were made by the caller) on this event loop.
+ */
+export async function openLeaseKeeper(options: LeaseKeeperOptions): Promise<LeaseKeeper> {
+  const ends = new Map<string, number>();
+  const engine = await (options.queue.reopensByUrl ? inThread : onThisEventLoop)(options, {
+    onRenewed(leases) {
+      for (const [receipt, leaseEnd] of leases) if (ends.has(receipt)) ends.set(receipt, leaseEnd);
+    },
+    onLost(receipts) {
+      for (const receipt of receipts) if (ends.delete(receipt)) options.onLost(receipt);
+    },
+    onTrouble(message) {
+      options.log.log("warn", "leases could not be renewed, trying again", { queue: options.queue.url, error: message });
+    },
+  });
+  return {
+    hold(messages) {
+      for (const { receipt, leaseEnd } of messages) ends.set(receipt, leaseEnd);
+      engine.hold(messages.map(({ receipt, leaseEnd }): HeldLease => [receipt, leaseEnd]));
+    },
+    drop(receipts) {
+      for (const receipt of receipts) ends.delete(receipt);
+      engine.drop(receipts);
+    },
+    holds(receipt) {
+      return (ends.get(receipt) ?? 0) > Date.now();
+    },
+    [Symbol.asyncDispose]: () => engine.close(),
+  };
+}
+
+interface Engine {
+  hold(leases: readonly HeldLease[]): void;
+  drop(receipts: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+interface EngineEvents {
+  onRenewed(leases: readonly HeldLease[]): void;
+  onLost(receipts: readonly string[]): void;
+  onTrouble(message: string): void;
+}
+
+async function onThisEventLoop({ queue, leaseSeconds }: LeaseKeeperOptions, events: EngineEvents): Promise<Engine> {
+  const renewals = createRenewals({ queue, leaseSeconds, ...events });
+  const timer = setInterval(() => void renewals.renewDue(), renewals.intervalMilliseconds);
+  return {
+    hold: renewals.hold,
+    drop: renewals.drop,
+    async close() {
+      clearInterval(timer);
+    },
+  };
+}
+
+async function inThread({ queue, leaseSeconds }: LeaseKeeperOptions, events: EngineEvents): Promise<Engine> {
+  const start: LeaseThreadStart = { queueUrl: queue.url, baseDirectory: process.cwd(), leaseSeconds };
+  const thread = new Worker(programUrl(import.meta.url, "./lease-thread.ts", "./lease-thread.mjs"), { workerData: start });
+  const ended = once(thread, "exit");
+  const order = (message: LeaseThreadOrder): void => thread.postMessage(message);
+  await new Promise<void>((resolve, reject) => {
+    thread.on("error", (error) => {
+      reject(error);
+      events.onTrouble(`the lease thread ended: ${error.message}`);
+    });
+    thread.on("message", (report: LeaseThreadReport) => {
+      if (report.kind === "ready") resolve();
+      else if (report.kind === "renewed") events.onRenewed(report.leases);
+      else if (report.kind === "lost") events.onLost(report.receipts);
+      else if (report.kind === "trouble") events.onTrouble(report.message);
+      else reject(new SimpleTasksError("io", `The leases of ${queue.url} cannot be kept: ${report.message}`));
+    });
+  });
+  return {
+    hold: (leases) => order({ kind: "hold", leases }),
+    drop: (receipts) => order({ kind: "drop", receipts }),
+    async close() {
+      order({ kind: "close" });
+      await ended;
+    },
+  };
+}
