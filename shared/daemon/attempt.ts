@@ -1,0 +1,123 @@
+import type { Pin } from "../cache/cache.ts";
+import type { TaskDatasource } from "../datasource/open.ts";
+import type { StagedDatasource } from "../datasource/staged.ts";
+import type { Logger } from "../logger.ts";
+import type { Message } from "../queue/queue.ts";
+import type { TaskDocument } from "../task/document.ts";
+import type { Input } from "../task/task-type.ts";
+import type { AttemptHooks, AttemptLogLine, AttemptOrder } from "./runner.ts";
+import type { RegisteredType } from "./task-types.ts";
+
+/** Lines of a task's log that go into its error report. */
+const logTailLines = 100;
+
+/**
+ * Where an attempt is on its way: *fetching* its inputs (or waiting for leave to), *ready*, handed to its *runner*,
+ * *ending* (uploading and reporting), *over*.
+ */
+export type AttemptStage = "fetching" | "ready" | "runner" | "ending" | "over";
+
+/**
+ * One attempt, from the lease to the end of its message. It is what the runner calls back (`AttemptHooks`).
+ *
+ * A daemon makes tens of thousands a second of these, so what many tasks never need (abort signal, staging, log tail)
+ * is made when first asked for.
+ */
+export class Attempt implements AttemptHooks, AttemptOrder {
+  stage: AttemptStage = "fetching";
+  readonly attemptId: number;
+  readonly message: Message;
+  readonly document: TaskDocument;
+  readonly type: RegisteredType;
+  /** The fetched inputs' claims on the cache, in the order of `document.inputs`; absent until they are fetched. */
+  pins: readonly Pin[] | undefined;
+  inputs: readonly Input[] = [];
+  /** Milliseconds since 1970 at which the runner began; undefined before. */
+  startedAt: number | undefined;
+  progress: { readonly fraction: number; readonly note: string | undefined } | undefined;
+  readonly logTail: string[] = [];
+  readonly #source: TaskDatasource;
+  readonly #log: Logger;
+  readonly #onStart: (attempt: Attempt) => void;
+  #controller: AbortController | undefined;
+  #staged: StagedDatasource | undefined;
+
+  constructor(given: {
+    attemptId: number;
+    message: Message;
+    document: TaskDocument;
+    type: RegisteredType;
+    datasource: TaskDatasource;
+    log: Logger;
+    onStart: (attempt: Attempt) => void;
+  }) {
+    this.attemptId = given.attemptId;
+    this.message = given.message;
+    this.document = given.document;
+    this.type = given.type;
+    this.#source = given.datasource;
+    this.#log = given.log;
+    this.#onStart = given.onStart;
+  }
+
+  get name(): string {
+    return this.document.name;
+  }
+
+  get text(): string {
+    return this.message.body;
+  }
+
+  /** 1 for the first attempt. */
+  get attempt(): number {
+    return this.document.attempts + 1;
+  }
+
+  get scratch(): string {
+    return this.#source.scratchPath(this.attemptId);
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#controller?.signal.aborted ?? false;
+  }
+
+  get datasource(): StagedDatasource {
+    this.#staged ??= this.#source.stage(this.attemptId);
+    return this.#staged;
+  }
+
+  /** The staging if anything asked for it. */
+  get staged(): StagedDatasource | undefined {
+    return this.#staged;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+
+  releasePins(): void {
+    for (const pin of this.pins ?? []) pin.release();
+    this.pins = undefined;
+  }
+
+  onStart(): void {
+    this.startedAt = Date.now();
+    this.#onStart(this);
+  }
+
+  onProgress(fraction: number, note: string | undefined): void {
+    this.progress = { fraction, note };
+  }
+
+  onLog(line: AttemptLogLine): void {
+    if (this.logTail.length >= logTailLines) this.logTail.shift();
+    this.logTail.push(line.text);
+    this.#log.log(line.level, line.text, { task: String(this.document.id), attempt: this.attempt, stream: line.stream });
+  }
+}
