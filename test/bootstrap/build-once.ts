@@ -1,6 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 
-/** Process-level tests run the built programs: build them once for all test files. */
+/**
+ * Tests that start the built programs need dist/ as the sources are now: build it once, before all test files.
+ * A build that fails says so and stops nothing: tests of sources go on, those of the programs fail by themselves.
+ */
 export function setup(): void {
-  execFileSync(process.execPath, ["esbuild.mjs"], { stdio: ["ignore", "ignore", "inherit"] });
+  spawnSync(process.execPath, ["esbuild.mjs"], { stdio: ["ignore", "ignore", "inherit"] });
 }
