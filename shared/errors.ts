@@ -12,6 +12,7 @@ export type ErrorCode =
   | "task_timeout" // longer than the task type's `timeout`
   | "task_memory" // more resident memory than the task type's `memory`
   | "worker_died" // the worker process ended in the middle of the task
+  | "deliveries_exceeded" // the message was delivered again and again without an end: it may kill its daemon
   | "attempt_aborted" // given up from outside: lease lost, shutdown, cancellation
   // Queues
   | "queue_missing"

@@ -1,5 +1,5 @@
 import type { Pin } from "../cache/cache.ts";
-import type { TaskDatasource } from "../datasource/open.ts";
+import type { TaskDatasource } from "../datasource/task-datasource.ts";
 import type { StagedDatasource } from "../datasource/staged.ts";
 import type { Logger } from "../logger.ts";
 import type { Message } from "../queue/queue.ts";
@@ -12,23 +12,18 @@ import type { RegisteredType } from "./task-types.ts";
 const logTailLines = 100;
 
 /**
- * Where an attempt is on its way: *fetching* its inputs (or waiting for leave to), *ready*, handed to its *runner*,
- * *ending* (uploading and reporting), *over*.
- */
-export type AttemptStage = "fetching" | "ready" | "runner" | "ending" | "over";
-
-/**
  * One attempt, from the lease to the end of its message. It is what the runner calls back (`AttemptHooks`).
  *
  * A daemon makes tens of thousands a second of these, so what many tasks never need (abort signal, staging, log tail)
  * is made when first asked for.
  */
 export class Attempt implements AttemptHooks, AttemptOrder {
-  stage: AttemptStage = "fetching";
   readonly attemptId: number;
   readonly message: Message;
   readonly document: TaskDocument;
   readonly type: RegisteredType;
+  /** Set when the lease has ended: somebody else has, or will have, the task, and nothing of it may be stored or reported. */
+  leaseLost = false;
   /** The fetched inputs' claims on the cache, in the order of `document.inputs`; absent until they are fetched. */
   pins: readonly Pin[] | undefined;
   inputs: readonly Input[] = [];
@@ -82,8 +77,20 @@ export class Attempt implements AttemptHooks, AttemptOrder {
     return this.#controller.signal;
   }
 
+  /** Whether the daemon fetches inputs for it before `prepare`. */
+  get fetches(): boolean {
+    return this.type.fetch && this.document.inputs.length > 0;
+  }
+
   get aborted(): boolean {
     return this.#controller?.signal.aborted ?? false;
+  }
+
+  /** What the pinned inputs weigh; 0 before they are fetched. */
+  get inputBytes(): number {
+    let bytes = 0;
+    for (const pin of this.pins ?? []) bytes += pin.bytes;
+    return bytes;
   }
 
   get datasource(): StagedDatasource {

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import type { Pin } from "../cache/cache.ts";
-import type { TaskDatasource } from "../datasource/open.ts";
+import type { TaskDatasource } from "../datasource/task-datasource.ts";
 import { joinKey } from "../bucket/key.ts";
 import type { Input } from "../task/task-type.ts";
 import type { Attempt } from "./attempt.ts";

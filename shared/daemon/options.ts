@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Bucket } from "../bucket/bucket.ts";
-import type { TaskDatasource } from "../datasource/open.ts";
+import type { TaskDatasource } from "../datasource/task-datasource.ts";
 import type { Logger } from "../logger.ts";
 import { silentLogger } from "../logger.ts";
 import type { Queue } from "../queue/queue.ts";

@@ -39,7 +39,7 @@ export function mayStart(state: DaemonState): boolean {
   return state === "running" || state === "draining";
 }
 
-/** Whether `idle` would end the daemon: only then is it worth telling. */
-export function endsWhenIdle(state: DaemonState): boolean {
-  return state === "draining" || state === "stopping" || state === "aborting";
+/** Whether what has not started is given back. */
+export function givesBack(state: DaemonState): boolean {
+  return state === "stopping" || state === "aborting";
 }

@@ -1,0 +1,83 @@
+import type { TaskDatasource } from "../datasource/task-datasource.ts";
+import type { Attempt } from "./attempt.ts";
+import { fetchInputs } from "./fetch-inputs.ts";
+
+/**
+ * Fetches inputs ahead of their tasks' turns, first come first served.
+ *
+ * As many attempts as could start now are always fetched for; beyond them up to `tasks` more, while what is pinned for
+ * attempts that wait stays below `bytes` and the cache has room. So with a full cache prefetching stops and tasks go on.
+ */
+export interface Prefetch {
+  /** Attempts whose fetch has not ended. */
+  readonly size: number;
+  add(attempt: Attempt): void;
+  /** Starts what may be started now. */
+  advance(): void;
+  /** A fetched attempt was taken from the waiting line. */
+  taken(attempt: Attempt): void;
+  /** Stops fetching and takes everything out that has not been handed over by `onFetched`. */
+  clear(): Attempt[];
+}
+
+export function createPrefetch(given: {
+  readonly datasource: TaskDatasource;
+  readonly tasks: number;
+  readonly bytes: number;
+  /** How many more attempts the runner of this attempt could take now. */
+  roomFor(attempt: Attempt): number;
+  /** Called when the inputs are pinned, or could not be: that counts only when the attempt's turn comes. */
+  onFetched(attempt: Attempt): void;
+}): Prefetch {
+  const { datasource, tasks, bytes, roomFor, onFetched } = given;
+  const unfetched: Attempt[] = [];
+  const fetching = new Set<Attempt>();
+  const fetched = new Set<Attempt>();
+  let fetchedBytes = 0;
+
+  function mayFetch(attempt: Attempt): boolean {
+    const ahead = fetching.size + fetched.size - roomFor(attempt);
+    if (ahead < 0) return true;
+    return ahead < tasks && fetchedBytes < bytes && datasource.hasRoomFor(0);
+  }
+
+  async function fetch(attempt: Attempt): Promise<void> {
+    fetching.add(attempt);
+    try {
+      attempt.pins = await fetchInputs(attempt, datasource);
+    } catch {
+      // Tried once more when the attempt's turn comes; only that counts.
+    }
+    if (!fetching.delete(attempt)) {
+      attempt.releasePins();
+      return;
+    }
+    fetched.add(attempt);
+    fetchedBytes += attempt.inputBytes;
+    onFetched(attempt);
+  }
+
+  return {
+    get size() {
+      return unfetched.length + fetching.size;
+    },
+    add(attempt) {
+      unfetched.push(attempt);
+    },
+    advance() {
+      for (let first = unfetched[0]; first !== undefined && mayFetch(first); first = unfetched[0]) {
+        unfetched.shift();
+        void fetch(first);
+      }
+    },
+    taken(attempt) {
+      if (fetched.delete(attempt)) fetchedBytes -= attempt.inputBytes;
+    },
+    clear() {
+      const all = [...fetching, ...unfetched.splice(0)];
+      for (const attempt of fetching) attempt.abort(new Error("given back before its turn"));
+      fetching.clear();
+      return all;
+    },
+  };
+}
