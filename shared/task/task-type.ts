@@ -65,13 +65,21 @@ export interface TaskResult {
 export type ExecuteResult = TaskResult | void;
 
 /** What an author hands to `defineTask`. All three phases have defaults. */
-export interface TaskDefinition<Schema extends StandardSchemaV1 | undefined, Prepared, Result extends ExecuteResult> {
+export interface TaskDefinition<
+  Schema extends StandardSchemaV1 | undefined,
+  Prepared,
+  Result extends ExecuteResult,
+> {
   /** The name that messages carry; not blank. */
   readonly name: string;
   /** Any Standard Schema (zod, valibot, arktype); it may transform. Without one any JSON is taken. */
   readonly payload?: Schema;
   /** Before `execute`; what it returns is `context.prepared` there. */
-  prepare?(task: Task<PayloadOf<Schema>>, datasource: Datasource, context: TaskContext<PayloadOf<Schema>>): Prepared | Promise<Prepared>;
+  prepare?(
+    task: Task<PayloadOf<Schema>>,
+    datasource: Datasource,
+    context: TaskContext<PayloadOf<Schema>>,
+  ): Prepared | Promise<Prepared>;
   execute?(
     task: Task<PayloadOf<Schema>>,
     datasource: Datasource,
@@ -101,4 +109,6 @@ export interface TaskDefinition<Schema extends StandardSchemaV1 | undefined, Pre
 }
 
 /** The payload type that a schema gives; any JSON without one. */
-export type PayloadOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : JsonValue;
+export type PayloadOf<Schema> = Schema extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<Schema>
+  : JsonValue;
