@@ -1,0 +1,39 @@
+/** The end of a sentence about a wrong word: `; did you mean "x"?`, else the words there are. */
+export function suggestion(word: string, words: readonly string[]): string {
+  const near = nearestWord(word, words);
+  if (near !== undefined) return `; did you mean "${near}"?`;
+  return words.length === 0 ? "" : ` (known: ${words.join(", ")})`;
+}
+
+/**
+ * The word that was probably meant, for "did you mean": equal but for case and separators, else within a few edits
+ * (a third of its length). Undefined when nothing is near.
+ */
+function nearestWord(word: string, words: Iterable<string>): string | undefined {
+  let best: { readonly word: string; readonly edits: number } | undefined;
+  for (const candidate of words) {
+    const edits = plain(candidate) === plain(word) ? 0 : editDistance(word, candidate);
+    if (edits <= Math.max(1, Math.floor(candidate.length / 3)) && edits < (best?.edits ?? Infinity)) {
+      best = { word: candidate, edits };
+    }
+  }
+  return best?.word;
+}
+
+function plain(word: string): string {
+  return word.replaceAll(/[-_ ]/g, "").toLowerCase();
+}
+
+/** Levenshtein's distance: how many letters must be put in, taken out or replaced. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [line, letter] of [...from].entries()) {
+    const above = row;
+    row = [line + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replace = (above[column] ?? 0) + (letter === other ? 0 : 1);
+      row.push(Math.min(replace, (above[column + 1] ?? 0) + 1, (row[column] ?? 0) + 1));
+    }
+  }
+  return row.at(-1) ?? 0;
+}

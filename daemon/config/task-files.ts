@@ -1,0 +1,29 @@
+import { glob } from "node:fs/promises";
+import path from "node:path";
+import { SimpleTasksError } from "../../shared/errors.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * The task files that the settings name, absolute, each once, in order of their paths.
+ * @throws `config_invalid` when a path that is no pattern names no file.
+ */
+export async function findTaskFiles({
+  workspace,
+  tasks,
+  file,
+}: Pick<Settings, "workspace" | "tasks" | "file">): Promise<string[]> {
+  const found = new Set<string>();
+  for (const pattern of tasks) {
+    const before = found.size;
+    for await (const match of glob(pattern, {
+      cwd: workspace,
+      exclude: ["**/node_modules/**", ".simpletasks/**"],
+    })) {
+      found.add(path.resolve(workspace, match));
+    }
+    if (found.size === before && !/[*?[\]{}]/.test(pattern) && !found.has(path.resolve(workspace, pattern))) {
+      throw new SimpleTasksError("config_invalid", `${file ?? "tasks"}: there is no task file ${pattern}`);
+    }
+  }
+  return [...found].toSorted();
+}

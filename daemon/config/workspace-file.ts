@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { SimpleTasksError } from "../../shared/errors.ts";
+import { jsonPath } from "../../shared/task/json-path.ts";
+import { parseLocatedJson, type LocatedJson } from "./located-json.ts";
+import { suggestion } from "./nearest-word.ts";
+import { workspaceSchema, type WorkspaceContents } from "./workspace-schema.ts";
+import type { z } from "zod";
+
+export const workspaceFileName = "simpletasks.json";
+
+/** A `simpletasks.json` that was read and found right. */
+export interface WorkspaceFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly contents: WorkspaceContents;
+  /** The line of a value, from 1. */
+  lineOf(path: readonly (string | number)[]): number;
+}
+
+/** The path of the nearest `simpletasks.json`, in `directory` or above it. */
+export function findWorkspaceFile(directory: string): string | undefined {
+  for (let folder = path.resolve(directory); ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, workspaceFileName);
+    if (existsSync(candidate)) return candidate;
+    if (folder === path.dirname(folder)) return undefined;
+  }
+}
+
+/** @throws `config_invalid` with every mistake, each with file, line and column. */
+export function readWorkspaceFile(file: string): WorkspaceFile {
+  const json = parseLocatedJson(readText(file), file);
+  const result = workspaceSchema.safeParse(json.value);
+  if (!result.success) {
+    const mistakes = result.error.issues.flatMap((issue) => describeIssue(issue, json));
+    throw new SimpleTasksError("config_invalid", mistakes.join("\n"), { about: { file } });
+  }
+  const contents = result.data;
+  const names = Object.keys(contents.profiles ?? {});
+  if (contents.profile !== undefined && !names.includes(contents.profile)) {
+    throw new SimpleTasksError(
+      "config_invalid",
+      `${json.place(["profile"])}: there is no profile "${contents.profile}"${suggestion(contents.profile, names)}`,
+      { about: { file } },
+    );
+  }
+  return { path: file, contents, lineOf: (place) => json.lineOf(place) };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const reason =
+      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String(error);
+    throw new SimpleTasksError("config_invalid", `${file}: ${reason}`, { cause: error, about: { file } });
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue, json: LocatedJson): string[] {
+  const place = issue.path.filter((part) => typeof part !== "symbol");
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(place);
+    return issue.keys.map(
+      (key) => `${json.placeOfKey([...place, key])}: unknown key "${key}"${suggestion(key, known)}`,
+    );
+  }
+  const name = jsonPath("", place);
+  const shown = JSON.stringify(json.valueAt(place)) ?? "nothing";
+  const near =
+    issue.code === "invalid_value" ? suggestion(String(json.valueAt(place)), issue.values.map(String)) : "";
+  return [`${json.place(place)}: ${name} ${issue.message}, not ${shorten(shown)}${near}`];
+}
+
+/** The keys that the schema knows for the object at `place`. */
+function keysAt(place: readonly (string | number)[]): string[] {
+  const shape = workspaceSchema.shape;
+  if (place.length === 0) return Object.keys(shape).filter((key) => key !== "$schema");
+  if (place[0] === "daemon") return Object.keys(shape.daemon.unwrap().shape);
+  return Object.keys(shape.profiles.unwrap().valueType.shape);
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
