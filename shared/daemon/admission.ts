@@ -1,6 +1,6 @@
 import { asSimpleTasksError, SimpleTasksError } from "../errors.ts";
 import type { Message } from "../queue/queue.ts";
-import { parseTaskDocument, type TaskDocument } from "../task/document.ts";
+import { parseTask, type TaskDocument } from "../task/document.ts";
 import type { RegisteredType } from "./task-types.ts";
 
 export type Admission =
@@ -25,7 +25,7 @@ export function admit(
   }
   let document: TaskDocument;
   try {
-    document = parseTaskDocument(message.body);
+    document = parseTask(message.body);
   } catch (error) {
     return refuse(asSimpleTasksError(error, "task_unparsable"));
   }

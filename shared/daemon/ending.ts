@@ -41,7 +41,7 @@ export function createEnding(given: {
     else if (final.kind === "unstarted") await giveBack(attempt, true);
     else if (final.kind === "failed" && attempt.aborted) await giveBack(attempt, false);
     else await settle(attempt, verdictOf(attempt, final, policy), final);
-    await cleanUp(attempt);
+    await cleanUp(attempt, outcome);
     onOver(attempt);
   }
 
@@ -92,10 +92,11 @@ export function createEnding(given: {
     log.log("warn", "the lease ended before the task did; nothing of it was reported", about(attempt));
   }
 
-  async function cleanUp(attempt: Attempt): Promise<void> {
+  async function cleanUp(attempt: Attempt, outcome: AttemptOutcome): Promise<void> {
+    const scratchMade = outcome.kind !== "unstarted" && (outcome.scratchMade ?? true);
     try {
       await attempt.staged?.discard();
-      if (attempt.madeFiles) await datasource.removeAttempt(attempt.attemptId);
+      if (scratchMade || attempt.inputs.length > 0) await datasource.removeAttempt(attempt.attemptId);
     } catch (error) {
       log.log("warn", "the attempt's files could not be removed", { ...about(attempt), error: attemptError(error).message });
     }

@@ -2,16 +2,13 @@ import { basename, join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import type { Pin } from "../cache/cache.ts";
 import type { TaskDatasource } from "../datasource/task-datasource.ts";
-import { joinKey } from "../bucket/key.ts";
 import type { Input } from "../task/task-type.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** Fetches and pins every input of the attempt, at the same time. All or none: a failure releases the others. */
 export async function fetchInputs(attempt: Attempt, datasource: TaskDatasource): Promise<readonly Pin[]> {
-  const { inputs, baseDirectory } = attempt.document;
-  const fetched = await Promise.allSettled(
-    inputs.map((name) => datasource.fetch(joinKey(baseDirectory, name), { signal: attempt.signal })),
-  );
+  const { signal } = attempt;
+  const fetched = await Promise.allSettled(attempt.document.inputKeys.map((key) => datasource.fetch(key, { signal })));
   const pins: Pin[] = [];
   let failure: { readonly reason: unknown } | undefined;
   for (const result of fetched) {
@@ -29,7 +26,7 @@ export async function fetchInputs(attempt: Attempt, datasource: TaskDatasource):
  * change while the task waited is seen.
  */
 export async function ownInputs(attempt: Attempt, datasource: TaskDatasource): Promise<readonly Input[]> {
-  const { inputs, baseDirectory } = attempt.document;
+  const { inputs } = attempt.document;
   const pins = await datasource.refresh(attempt.pins ?? [], attempt.signal);
   attempt.pins = pins;
   if (attempt.type.readsOnly) return pins.map((pin, index) => input(inputs[index] ?? "", pin, pin.path));
@@ -38,7 +35,7 @@ export async function ownInputs(attempt: Attempt, datasource: TaskDatasource): P
       const name = inputs[index] ?? "";
       const directory = join(datasource.inputsPath(attempt.attemptId), String(index));
       await mkdir(directory, { recursive: true });
-      const path = join(directory, basename(joinKey(baseDirectory, name)));
+      const path = join(directory, basename(pin.key));
       await pin.copyTo(path);
       return input(name, pin, path);
     }),

@@ -69,11 +69,13 @@ export interface AttemptLogLine {
 
 export type Phase = "validate" | "fetch" | "prepare" | "execute" | "finalize" | "upload" | "report";
 
+/** `scratchMade: false` says that the attempt never made its scratch directory; absent: it may have. */
 export type AttemptOutcome =
   /** `outputs`: the keys, in the order of the result's names. What must be uploaded is staged in `hooks.datasource`. */
-  | { readonly kind: "succeeded"; readonly outputs: readonly string[] }
+  | { readonly kind: "succeeded"; readonly outputs: readonly string[]; readonly scratchMade?: boolean }
   | {
       readonly kind: "failed";
+      readonly scratchMade?: boolean;
       readonly phase: Phase;
       readonly error: AttemptError;
       /** False where running it again cannot help: the payload fails its schema. */

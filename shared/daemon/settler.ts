@@ -35,7 +35,7 @@ export function createSettler(given: { queue: Queue; keeper: LeaseKeeper; log: L
   function createLine<Item extends { readonly receipt: string }>(
     send: (batch: readonly Item[]) => Promise<readonly LeaseOutcome[]>,
   ): (item: Item) => Promise<LeaseOutcome> {
-    let waiting: Entry<Item>[] = [];
+    const waiting: Entry<Item>[] = [];
     let sending = false;
 
     async function sendWaiting(): Promise<void> {
@@ -44,7 +44,7 @@ export function createSettler(given: { queue: Queue; keeper: LeaseKeeper; log: L
         const batch = taken.filter((entry) => keeper.holds(entry.item.receipt) || giveUp(entry));
         const failed = await sendBatch(batch);
         if (failed.length === 0) continue;
-        waiting = [...failed, ...waiting];
+        waiting.unshift(...failed);
         await delay(troubleDelay);
       }
       sending = false;
