@@ -2,7 +2,7 @@ import type { TaskDatasource } from "../datasource/task-datasource.ts";
 import { isSimpleTasksError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Settlement } from "../queue/queue.ts";
-import { attemptError } from "./attempt-error.ts";
+import { describeThrown } from "./phases/thrown.ts";
 import type { Attempt } from "./attempt.ts";
 import type { EndCounters } from "./counters.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
@@ -53,7 +53,7 @@ export function createEnding(given: {
       return outcome;
     } catch (error) {
       if (isSimpleTasksError(error, "lease_lost")) attempt.leaseLost = true;
-      return { kind: "failed", phase: "upload", error: attemptError(error), retryable: true };
+      return { kind: "failed", phase: "upload", error: describeThrown(error, "io"), retryable: true };
     }
   }
 
@@ -98,7 +98,7 @@ export function createEnding(given: {
       await attempt.staged?.discard();
       if (scratchMade || attempt.inputs.length > 0) await datasource.removeAttempt(attempt.attemptId);
     } catch (error) {
-      log.log("warn", "the attempt's files could not be removed", { ...about(attempt), error: attemptError(error).message });
+      log.log("warn", "the attempt's files could not be removed", { ...about(attempt), error: describeThrown(error, "io").message });
     }
   }
 

@@ -3,7 +3,7 @@ import { asSimpleTasksError, isSimpleTasksError, SimpleTasksError } from "../err
 import type { Message } from "../queue/queue.ts";
 import type { HostInfo } from "../task/report.ts";
 import { admit } from "./admission.ts";
-import { attemptError } from "./attempt-error.ts";
+import { describeThrown } from "./phases/thrown.ts";
 import { Attempt } from "./attempt.ts";
 import type { DaemonCounters } from "./counters.ts";
 import { isDrained } from "./drained.ts";
@@ -156,7 +156,7 @@ export function createShift(given: ShiftOptions): Shift {
     try {
       return await isDrained(taskQueue, { signal: leasing.signal });
     } catch (error) {
-      log.log("debug", "the task queue could not be counted", { queue: taskQueue.url, error: attemptError(error).message });
+      log.log("debug", "the task queue could not be counted", { queue: taskQueue.url, error: describeThrown(error, "io").message });
       return false;
     } finally {
       leasing = undefined;
@@ -194,7 +194,7 @@ export function createShift(given: ShiftOptions): Shift {
   async function refuse(message: Message, error: SimpleTasksError): Promise<void> {
     refusing += 1;
     log.log("error", "message refused", { queue: taskQueue.url, message: message.id, error: error.message });
-    const about = { receipt: message.receipt, body: message.body, phase: "validate", error: attemptError(error) } as const;
+    const about = { receipt: message.receipt, body: message.body, phase: "validate", error: describeThrown(error, "io") } as const;
     await ending.refuse(refusal(about, policy));
     refusing -= 1;
     depth.finished(1);
@@ -249,7 +249,7 @@ export function createShift(given: ShiftOptions): Shift {
       attempt.inputs = await ownInputs(attempt, datasource);
     } catch (error) {
       if (attempt.aborted) return { kind: "unstarted" };
-      return { kind: "failed", phase: "fetch", error: attemptError(error), retryable: true };
+      return { kind: "failed", phase: "fetch", error: describeThrown(error, "io"), retryable: true };
     }
     return run(attempt);
   }
@@ -276,7 +276,7 @@ export function createShift(given: ShiftOptions): Shift {
       const { visible } = await taskQueue.stats();
       if (visible > 0) return;
     } catch (error) {
-      log.log("debug", "the task queue could not be counted", { queue: taskQueue.url, error: attemptError(error).message });
+      log.log("debug", "the task queue could not be counted", { queue: taskQueue.url, error: describeThrown(error, "io").message });
       return;
     }
     lean = true;
