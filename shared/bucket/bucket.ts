@@ -63,7 +63,11 @@ export interface ListOptions extends BucketCallOptions {
 }
 
 /** Bytes in memory, a file on this machine, or a stream whose length may be unknown. */
-export type ObjectSource = string | Uint8Array | { readonly file: string } | { readonly stream: AsyncIterable<Uint8Array> };
+export type ObjectSource =
+  | string
+  | Uint8Array
+  | { readonly file: string }
+  | { readonly stream: AsyncIterable<Uint8Array> };
 
 export interface Checksum {
   readonly algorithm: "sha256" | "md5" | "crc32c" | "crc32" | "crc64nvme" | "sha1";
