@@ -34,7 +34,8 @@ function exactInteger(_key: string, value: JsonValue, context?: { readonly sourc
 }
 
 /**
- * Writes a value as ASCII JSON that reads back as the same value: bigints as digits, `-0` as `-0`.
+ * Writes a value as ASCII JSON that reads back as the same value: bigints as digits, large numbers with an
+ * exponent, `-0` as `-0`.
  *
  * Whatever JSON would drop or change is refused: undefined, functions, symbols, NaN and infinities, holes, cycles, and
  * every object that is neither an array nor a plain object (a Date, a Map, an instance of a class).
@@ -88,7 +89,7 @@ function written(value: unknown, writer: Writer): string {
       return String(value);
     case "number":
       if (!Number.isFinite(value)) throw refusal(writer, String(value));
-      return Object.is(value, -0) ? "-0" : String(value);
+      return writtenNumber(value);
     case "object":
       return value === null ? "null" : writtenObject(value, writer);
     case "undefined":
@@ -96,6 +97,12 @@ function written(value: unknown, writer: Writer): string {
     default:
       throw refusal(writer, `a ${typeof value}`);
   }
+}
+
+/** A large number is written with an exponent: its digits alone would read back as a bigint. */
+function writtenNumber(value: number): string {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return value.toExponential();
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 function writtenObject(value: object, writer: Writer): string {
