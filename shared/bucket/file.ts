@@ -11,7 +11,7 @@ import { createLister } from "./file/lister.ts";
 import { createPlaces } from "./file/places.ts";
 import { createReader } from "./file/reader.ts";
 import { createSpelling } from "./file/spelling.ts";
-import { bucketError } from "./file/system-error.ts";
+import { bucketError, systemCode } from "./file/system-error.ts";
 import { createWriter } from "./file/writer.ts";
 import { refuseAborted, refuseClosed } from "./refusals.ts";
 
@@ -39,11 +39,15 @@ export async function openFileBucket(options: FileBucketOptions): Promise<Bucket
   const durable = createDurableDirectories(files, windows);
   const directories = createDirectories(files, durable);
   const root = await openRoot(directory, create ? () => directories.make(directory) : undefined);
+  const makeRoot = async (): Promise<void> => {
+    if (create) await directories.make(root);
+    else await files.lstat(root);
+  };
 
   const places = createPlaces(files, root, url, windows);
   const spellings = createSpelling(files);
   const reader = createReader({ files, places, spellings, url });
-  const writer = createWriter({ files, root, places, spellings, directories, durable, url });
+  const writer = createWriter({ files, makeRoot, places, spellings, directories, durable, url });
   const lister = createLister({ files, root, spellings, directories, now });
   let closed = false;
 
@@ -88,8 +92,9 @@ async function openRoot(directory: string, make: (() => Promise<void>) | undefin
     if (!(await stat(directory)).isDirectory()) throw new Error("it is no directory");
     return await realpath(directory);
   } catch (cause) {
+    const code = ["EACCES", "EPERM", "EROFS", "EIO"].includes(systemCode(cause) ?? "") ? "io" : "url_invalid";
     throw new SimpleTasksError(
-      "url_invalid",
+      code,
       `The bucket directory ${directory} cannot be used: ${messageOf(cause)}`,
       {
         hint: "Check the bucket's path, or make the directory.",

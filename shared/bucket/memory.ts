@@ -12,6 +12,7 @@ import {
   refuseAborted,
   refuseClosed,
 } from "./refusals.ts";
+import { chunksOfSource } from "./stream-source.ts";
 
 export interface MemoryBucketOptions {
   /** Shown in the URL, `memory:NAME`. Every bucket is one of its own, whatever its name. */
@@ -108,10 +109,7 @@ async function contentOf(source: ObjectSource, signal: AbortSignal | undefined):
     }
   }
   const chunks: Uint8Array[] = [];
-  for await (const chunk of source.stream) {
-    refuseAborted(signal);
-    chunks.push(chunk.slice());
-  }
+  for await (const chunk of chunksOfSource(source.stream, signal)) chunks.push(chunk.slice());
   return Buffer.concat(chunks);
 }
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SimpleTasksError } from "../errors.ts";
 import type { Bucket } from "./bucket.ts";
+import { refuseAborted } from "./refusals.ts";
 
 export interface BucketDriverOptions {
   /** Where a relative path in the URL starts. */
@@ -26,6 +27,7 @@ export interface OpenBucketOptions {
  * @throws `scheme_unknown`, which lists the known schemes; `url_invalid`; what the driver throws.
  */
 export async function openBucket(url: string, options: OpenBucketOptions = {}): Promise<Bucket> {
+  refuseAborted(options.signal);
   const drivers = { ...options.drivers, ...builtIn };
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(url)?.[1]?.toLowerCase();
   const driver = scheme !== undefined && Object.hasOwn(drivers, scheme) ? drivers[scheme] : undefined;

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { messageOf, SimpleTasksError } from "../../errors.ts";
 import type { ObjectSource } from "../bucket.ts";
-import { refuseAborted } from "../refusals.ts";
+import { chunksOfSource } from "../stream-source.ts";
 import { etagOf } from "./etag.ts";
 import type { FileOperations, OpenFile } from "./file-operations.ts";
 
@@ -25,8 +25,7 @@ export async function writeContent(
   if (source instanceof Uint8Array) return writeAll(target.handle, source, 0);
   if ("file" in source) return copy(files, source.file, target);
   let position = 0;
-  for await (const chunk of source.stream) {
-    refuseAborted(signal);
+  for await (const chunk of chunksOfSource(source.stream, signal)) {
     position += await writeAll(target.handle, chunk, position);
   }
   return position;

@@ -81,16 +81,16 @@ export function createLister({ files, root, spellings, directories, now }: Liste
     prefix: string,
     after: string | undefined,
   ): AsyncGenerator<string> {
-    for (const name of await namesIn(directory)) {
+    const names = await namesIn(directory);
+    for (let index = firstOf(names, path, prefix, after); index < names.length; index++) {
+      const name = names[index] ?? "";
       const key = path + name;
+      if (!key.startsWith(prefix)) return;
       if (!name.endsWith("/")) {
-        if (key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0) && isKey(key))
-          yield key;
-        continue;
+        if (isAfter(key, after) && isKey(key)) yield key;
+      } else if (isAfter(key, after) || after?.startsWith(key) === true) {
+        yield* keysIn(join(directory, name.slice(0, -1)), key, prefix, after);
       }
-      if (!key.startsWith(prefix) && !prefix.startsWith(key)) continue;
-      if (after !== undefined && !after.startsWith(key) && compareKeys(key, after) < 0) continue;
-      yield* keysIn(join(directory, name.slice(0, -1)), key, prefix, after);
     }
   }
 
@@ -139,6 +139,31 @@ export function createLister({ files, root, spellings, directories, now }: Liste
         : { objects: page };
     },
   };
+}
+
+function isAfter(key: string, after: string | undefined): boolean {
+  return after === undefined || compareKeys(key, after) > 0;
+}
+
+/**
+ * Where in sorted names the keys begin that have `prefix` and come after `after`. All keys under a directory that comes
+ * before `after` do so too, but for the one directory in which `after` itself lies: so it begins one name earlier.
+ */
+function firstOf(names: readonly string[], path: string, prefix: string, after: string | undefined): number {
+  const firstWith = lowerBound(names, (name) => compareKeys(path + name, prefix) >= 0);
+  const firstAfter = lowerBound(names, (name) => isAfter(path + name, after));
+  return Math.max(firstWith, firstAfter - 1);
+}
+
+/** The first index whose name meets a condition that, once met, all following names meet. */
+function lowerBound(names: readonly string[], meets: (name: string) => boolean): number {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (meets(names[middle] ?? "")) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function kindOf(entry: Dirent | BigIntStats | undefined): "file" | "directory" | "other" | undefined {

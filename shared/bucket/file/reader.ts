@@ -55,7 +55,7 @@ export function createReader({ files, places, spellings, url }: ReaderContext) {
     place: Place,
   ): Promise<{ readonly handle: OpenFile; readonly stats: BigIntStats } | undefined> {
     // A put in between makes the opened file another one than the one at the place: look again.
-    for (;;) {
+    for (let round = 0; round < 1000; round++) {
       if (place.refusal !== undefined) return undefined;
       const handle = await openFile(place.path);
       if (handle === undefined) {
@@ -73,6 +73,7 @@ export function createReader({ files, places, spellings, url }: ReaderContext) {
         throw error;
       }
     }
+    throw objectChanged(url, place.key);
   }
 
   async function openFile(path: string): Promise<OpenFile | undefined> {

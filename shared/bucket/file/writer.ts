@@ -23,7 +23,8 @@ const NO_HARD_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
 export interface WriterContext {
   readonly files: FileOperations;
-  readonly root: string;
+  /** Makes the root again when somebody removed it, or throws. */
+  readonly makeRoot: () => Promise<void>;
   readonly places: Places;
   readonly spellings: Spellings;
   readonly directories: Directories;
@@ -39,7 +40,7 @@ export interface WriterContext {
  * directory that is new to this process, the one above it (`durable-directories.ts` has why).
  */
 export function createWriter(context: WriterContext) {
-  const { files, root, places, spellings, directories, durable, url } = context;
+  const { files, makeRoot, places, spellings, directories, durable, url } = context;
   const modificationTime = modificationClock();
 
   /** @throws `key_unsupported` when something that is no object lies at the place, or the object of another spelling. */
@@ -79,7 +80,7 @@ export function createWriter(context: WriterContext) {
     const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW } = constants;
     for (let round = 0; round < ROUNDS; round++) {
       if (!(await directoryIsThere(place))) {
-        await directories.make(root);
+        await makeRoot();
         await directories.makeBelow(place.directories);
         continue;
       }
