@@ -120,9 +120,11 @@ function parsedObject(text: string): JsonObject {
   try {
     value = parseJson(text);
   } catch (error) {
-    throw new SimpleTasksError("task_unparsable", `The message is not JSON: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const reason =
+      error instanceof RangeError
+        ? "The message is nested too deeply to be read"
+        : `The message is not JSON: ${messageOf(error)}`;
+    throw new SimpleTasksError("task_unparsable", reason, { cause: error });
   }
   if (!isJsonObject(value))
     throw unparsable("the message", "an object with basic_info and payload_info", value);

@@ -41,20 +41,23 @@ export function errorReport(report: {
   readonly simpletasks: ErrorReportMarks;
   readonly maxBytes: number;
 }): string {
-  const { error, log_tail: logTail = [], ...marks } = report.simpletasks;
+  const {
+    attempt,
+    phase,
+    error,
+    log_tail: logTail = [],
+    daemon,
+    started_at,
+    duration_ms,
+  } = report.simpletasks;
   const head = `{"host_info":${hostJson(report.host)},"task":${taskJson(report.task)},"exception":"`;
-  const middle = `","simpletasks":${withoutEnd(
-    stringifyJson(
-      present({
-        ...marks,
-        error: present({
-          ...error,
-          name: shortened(error.name, 200),
-          message: shortened(error.message, 2000),
-        }),
-      }),
-    ),
-  )}`;
+  const shortError = present({
+    name: shortened(error.name, 200),
+    message: shortened(error.message, 2000),
+    code: error.code,
+  });
+  const marks = present({ attempt, phase, daemon, started_at, duration_ms, error: shortError });
+  const middle = `","simpletasks":${withoutEnd(stringifyJson(marks))}`;
   const end = "}}";
   const room = Math.max(report.maxBytes - head.length - middle.length - end.length, 0);
   // An exception or a line of which only a part can ever fit is not escaped whole.

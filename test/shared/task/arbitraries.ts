@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { JsonValue } from "../../../shared/task/json.ts";
 
 /** Any text a JavaScript string can hold: every plane of Unicode, control characters, halves of surrogate pairs. */
