@@ -3,13 +3,14 @@ import { SimpleTasksError } from "../errors.ts";
 import type { DaemonCounters } from "./counters.ts";
 import { createInProcessRunner } from "./in-process/runner.ts";
 import { openLeaseKeeper } from "./lease-keeper.ts";
-import { daemonSettings, type DaemonOptions } from "./options.ts";
+import { daemonSettings, type DaemonOptions, type DaemonSettings } from "./options.ts";
 import type { Runner } from "./runner.ts";
 import { createShift, type Shift } from "./shift.ts";
 import { next, type DaemonState, type LifecycleEvent } from "./state.ts";
 import { startTaskTypes } from "./task-types.ts";
 import { noOp } from "../task/no-op.ts";
 import type { TaskType } from "../task/define.ts";
+import { loadTaskFiles } from "../task/load.ts";
 import { createWorkerPool } from "./workers/pool.ts";
 
 /** Runs the tasks of a queue. One `run` a daemon. */
@@ -79,12 +80,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       signal?.removeEventListener("abort", onAbort);
       clearTimeout(graceTimer);
     });
-    const runners: Runner[] = [
-      resources.use(createInProcessRunner({ types, slots: settings.workers, log: settings.log })),
-    ];
-    if (files.length > 0) {
-      runners.push(resources.use(createWorkerPool({ taskFiles: files, workers: settings.workers, log: settings.log })));
-    }
+    const runners = (await openRunners({ files, types, settings })).map((runner) => resources.use(runner));
     const taskTypes = await startTaskTypes(runners);
     const keeper = resources.use(
       await openLeaseKeeper({
@@ -128,4 +124,18 @@ export function createDaemon(options: DaemonOptions): Daemon {
       return shift?.counters() ?? { succeeded: 0, failed: 0, retried: 0, returned: 0, leasesLost: 0, waiting: 0, running: 0 };
     },
   };
+}
+
+/** Built-in types and those registered as objects run in this process; task files where `isolation` says. */
+async function openRunners(given: {
+  readonly files: readonly URL[];
+  readonly types: readonly TaskType[];
+  readonly settings: DaemonSettings;
+}): Promise<readonly Runner[]> {
+  const { files, types, settings } = given;
+  const { workers, directory, log } = settings;
+  const loaded = settings.isolation === "none" ? (await loadTaskFiles(files)).map(({ type }) => type) : [];
+  const inProcess = createInProcessRunner({ types: [...types, ...loaded], slots: workers });
+  if (settings.isolation === "none" || files.length === 0) return [inProcess];
+  return [inProcess, createWorkerPool({ taskFiles: files, workers, directory, log })];
 }

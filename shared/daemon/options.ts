@@ -27,6 +27,13 @@ export interface DaemonOptions {
   readonly maxDeliveries?: number;
   /** How many tasks run at once: worker processes, or running tasks in this process. 1 or more. Default: one a processor. */
   readonly workers?: number;
+  /**
+   * Where registered task files run: in worker processes, or (`"none"`) in this process, for trusted, short tasks: then
+   * nothing bounds their time or memory, and one that crashes takes the daemon along. Default `"process"`.
+   */
+  readonly isolation?: "process" | "none";
+  /** What relative paths of workers are relative to. Default: the working directory. */
+  readonly directory?: string;
   /** How many tasks have their inputs fetched before their turn, and how many bytes those may have. Default: `2 × workers`, 8 GiB. */
   readonly prefetch?: { readonly tasks?: number; readonly bytes?: number };
   /** How long running tasks may go on after `stop`, in seconds. Default 30. */
@@ -47,6 +54,8 @@ export interface DaemonSettings {
   readonly attempts: number;
   readonly maxDeliveries: number;
   readonly workers: number;
+  readonly isolation: "process" | "none";
+  readonly directory: string;
   readonly prefetchTasks: number;
   readonly prefetchBytes: number;
   readonly graceSeconds: number;
@@ -65,6 +74,8 @@ export function daemonSettings(options: DaemonOptions, host: { hostname: string;
     attempts: whole("attempts", options.attempts ?? 3),
     maxDeliveries: whole("maxDeliveries", options.maxDeliveries ?? 100),
     workers,
+    isolation: options.isolation ?? "process",
+    directory: options.directory ?? process.cwd(),
     prefetchTasks: atLeastZero("prefetch.tasks", options.prefetch?.tasks ?? 2 * workers),
     prefetchBytes: atLeastZero("prefetch.bytes", options.prefetch?.bytes ?? 8 * 2 ** 30),
     graceSeconds: atLeastZero("graceSeconds", options.graceSeconds ?? 30),
