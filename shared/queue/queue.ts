@@ -32,7 +32,11 @@ export interface Queue extends AsyncDisposable {
   receive(options: ReceiveOptions): Promise<readonly Message[]>;
 
   /** Renews leases: each then ends `leaseSeconds` from now. Fails per message with `lease_lost`. */
-  extend(receipts: readonly string[], leaseSeconds: number, options?: CallOptions): Promise<readonly LeaseOutcome[]>;
+  extend(
+    receipts: readonly string[],
+    leaseSeconds: number,
+    options?: CallOptions,
+  ): Promise<readonly LeaseOutcome[]>;
 
   /** Gives messages back before their lease ends. Fails per message with `lease_lost`. */
   release(releases: readonly Release[], options?: CallOptions): Promise<readonly LeaseOutcome[]>;
@@ -150,7 +154,11 @@ export interface PeekedMessage {
 /** One message's end: what to send because of it, and the lease to close. */
 export interface Settlement {
   readonly receipt: string;
-  readonly sends: readonly { readonly queue: Queue; readonly body: string; readonly delaySeconds?: number | undefined }[];
+  readonly sends: readonly {
+    readonly queue: Queue;
+    readonly body: string;
+    readonly delaySeconds?: number | undefined;
+  }[];
 }
 
 export interface QueueTransaction {

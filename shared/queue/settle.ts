@@ -1,0 +1,75 @@
+import { asSimpleTasksError, type SimpleTasksError } from "../errors.ts";
+import type { CallOptions, LeaseOutcome, OutgoingMessage, Queue, Settlement } from "./queue.ts";
+
+/**
+ * Ends messages of `queue`: sends what each one's end calls for, then deletes it. One outcome per settlement, in order.
+ *
+ * Where the queue's transaction includes every target, each settlement happens wholly or not at all. Elsewhere the sends
+ * come first, one call per target queue, and a message is deleted only when all its sends were acknowledged: nothing is
+ * lost, but a lease that was lost, a failed send beside one that succeeded, or a crash in between leaves a message that
+ * is delivered again although something of it was sent. Whoever reads the target queues must bear such doubles.
+ *
+ * A settlement whose send failed keeps its message and lease; its outcome carries the send's error.
+ */
+export async function settle(
+  queue: Queue,
+  settlements: readonly Settlement[],
+  options: CallOptions = {},
+): Promise<readonly LeaseOutcome[]> {
+  const { transaction } = queue;
+  const targets = new Set(settlements.flatMap(({ sends }) => sends.map((send) => send.queue)));
+  if (transaction !== undefined && [...targets].every((target) => transaction.includes(target))) {
+    return transaction.settle(settlements, options);
+  }
+
+  const failures = await sendAll(settlements, options);
+  const receipts = settlements.flatMap(({ receipt }, place) => (failures.has(place) ? [] : [receipt]));
+  const deleted = (await queue.delete(receipts, options)).values();
+  return settlements.map((_, place): LeaseOutcome => {
+    const error = failures.get(place);
+    return error === undefined ? outcomeAfter(deleted) : { held: false, error };
+  });
+}
+
+/** Sends everything, grouped by target, and gives the first error of each settlement that had one. */
+async function sendAll(
+  settlements: readonly Settlement[],
+  options: CallOptions,
+): Promise<ReadonlyMap<number, SimpleTasksError>> {
+  const byTarget = new Map<Queue, { readonly place: number; readonly message: OutgoingMessage }[]>();
+  for (const [place, { sends }] of settlements.entries()) {
+    for (const { queue, ...message } of sends) {
+      const group = byTarget.get(queue) ?? [];
+      byTarget.set(queue, group);
+      group.push({ place, message });
+    }
+  }
+
+  const failures = new Map<number, SimpleTasksError>();
+  const fail = (place: number, error: SimpleTasksError): void => {
+    if (!failures.has(place)) failures.set(place, error);
+  };
+  const sendGroup = async ([target, group]: readonly [
+    Queue,
+    readonly { place: number; message: OutgoingMessage }[],
+  ]) => {
+    const messages = group.map(({ message }) => message);
+    try {
+      const outcomes = await target.send(messages, options);
+      for (const [index, { place }] of group.entries()) {
+        const outcome = outcomes[index];
+        if (outcome?.sent === false) fail(place, outcome.error);
+      }
+    } catch (error) {
+      for (const { place } of group) fail(place, asSimpleTasksError(error, "io"));
+    }
+  };
+  await Promise.all(Array.from(byTarget, sendGroup));
+  return failures;
+}
+
+function outcomeAfter(outcomes: Iterator<LeaseOutcome>): LeaseOutcome {
+  const { value, done } = outcomes.next();
+  if (done === true) throw new RangeError("the queue gave fewer outcomes than it got receipts");
+  return value;
+}

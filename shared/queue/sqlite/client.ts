@@ -1,0 +1,190 @@
+import { asSimpleTasksError, SimpleTasksError } from "../../errors.ts";
+import { aborted, checkLease, checkReceive, checkSignal, delayRefusal, refusal } from "../arguments.ts";
+import type { Message, OutgoingMessage, Queue, QueueLimits, SendOutcome } from "../queue.ts";
+import { chunksOf, onEachChunk } from "./chunks.ts";
+import { closeLeases } from "./close-leases.ts";
+import type { Connection } from "./connection.ts";
+import type { Taken } from "./queue-table.ts";
+import { receiptOf } from "./receipt.ts";
+import type { Ask, Request } from "./requests.ts";
+import { createTransaction, registerPlace } from "./transaction.ts";
+
+const limits: QueueLimits = {
+  messageBytes: 16 * 1024 * 1024,
+  delaySeconds: 366 * 24 * 3600,
+  leaseCeilingSeconds: Infinity,
+  receiveBatch: 1000,
+  exactStats: true,
+  takesBackDeliveries: true,
+};
+
+export interface ClientOptions {
+  readonly connection: Connection;
+  /** Resolved path of the file. */
+  readonly file: string;
+  /** The queue's name in it. */
+  readonly queue: string;
+  readonly url: string;
+  /** How long a call waits while a program outside the line keeps the file locked, in seconds. */
+  readonly busySeconds: number;
+}
+
+/** The async side of one queue in a SQLite file: checks what it is given, cuts it into chunks, asks the file's thread. */
+export function createClient({ connection, file, queue, url, busySeconds }: ClientOptions): Queue {
+  const closing = new AbortController();
+  const inFlight = new Set<Promise<unknown>>();
+  const closedError = (): SimpleTasksError => new SimpleTasksError("closed", `The queue ${url} was closed.`);
+
+  const ask: Ask = async (request, signal) => {
+    if (closing.signal.aborted) throw closedError();
+    const answer = connection.ask(request, busySeconds, signal);
+    inFlight.add(answer);
+    try {
+      return await answer;
+    } finally {
+      inFlight.delete(answer);
+    }
+  };
+
+  /** Undoes a receive that came back after its caller had gone. */
+  const giveBack = async ({ ids, token }: Taken): Promise<void> => {
+    const leases = { ids, tokens: ids.map(() => token) };
+    const [delays, unstarted] = [ids.map(() => 0), ids.map(() => true)];
+    await connection.ask({ kind: "release", queue, leases, delays, unstarted }, busySeconds);
+  };
+
+  const receive = async (
+    request: Extract<Request, { kind: "receive" }>,
+    signal?: AbortSignal,
+  ): Promise<Taken> => {
+    const either = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
+    if (closing.signal.aborted) throw closedError();
+    const received = connection.ask(request, busySeconds, either).then(async (taken) => {
+      if (!either.aborted) return taken;
+      await giveBack(taken);
+      throw signal?.aborted === true ? aborted(signal) : closedError();
+    });
+    inFlight.add(received);
+    try {
+      return await received;
+    } catch (error) {
+      throw closing.signal.aborted && signal?.aborted !== true ? closedError() : error;
+    } finally {
+      inFlight.delete(received);
+    }
+  };
+
+  const self: Queue = {
+    url,
+    limits,
+    reopensByUrl: true,
+
+    async send(messages, { signal } = {}) {
+      checkSignal(signal);
+      const outcomes = Array.from<SendOutcome>({ length: messages.length });
+      const accepted: { readonly place: number; readonly message: OutgoingMessage }[] = [];
+      for (const [place, message] of messages.entries()) {
+        const error = refusal(message, limits);
+        if (error === undefined) accepted.push({ place, message });
+        else outcomes[place] = { sent: false, error };
+      }
+      const results = await onEachChunk(
+        chunksOf(accepted, ({ message }) => message.body.length),
+        (chunk) => {
+          const bodies = chunk.map(({ message }) => message.body);
+          const delayed = chunk.some(({ message }) => (message.delaySeconds ?? 0) > 0);
+          const delays = delayed ? { delays: chunk.map(({ message }) => message.delaySeconds ?? 0) } : {};
+          return ask({ kind: "send", queue, bodies, ...delays }, signal);
+        },
+      );
+      for (const one of results) {
+        for (const [index, { place }] of one.chunk.entries()) {
+          outcomes[place] =
+            "error" in one
+              ? { sent: false, error: asSimpleTasksError(one.error, "io") }
+              : { sent: true, id: String(one.result.firstId + index) };
+        }
+      }
+      return outcomes;
+    },
+
+    async receive({ max, waitSeconds, leaseSeconds, signal }) {
+      checkSignal(signal);
+      checkReceive({ max, waitSeconds, leaseSeconds });
+      const batch = Math.min(max, limits.receiveBatch);
+      return messagesOf(
+        await receive({ kind: "receive", queue, max: batch, waitSeconds, leaseSeconds }, signal),
+      );
+    },
+
+    async extend(receipts, leaseSeconds, { signal } = {}) {
+      checkSignal(signal);
+      checkLease(leaseSeconds);
+      return closeLeases({
+        url,
+        items: receipts,
+        receiptOf: (receipt) => receipt,
+        work: (leases) => ask({ kind: "extend", queue, leases, leaseSeconds }, signal),
+        held: ({ leaseEnd }) => ({ held: true, leaseEnd }),
+      });
+    },
+
+    async release(releases, { signal } = {}) {
+      checkSignal(signal);
+      return closeLeases({
+        url,
+        items: releases,
+        receiptOf: ({ receipt }) => receipt,
+        refusalOf: ({ delaySeconds = 0 }) => delayRefusal(delaySeconds, limits),
+        work: (leases, chunk) => {
+          const delays = chunk.map(({ delaySeconds = 0 }) => delaySeconds);
+          const unstarted = chunk.map(({ unstarted = false }) => unstarted);
+          return ask({ kind: "release", queue, leases, delays, unstarted }, signal);
+        },
+      });
+    },
+
+    async delete(receipts, { signal } = {}) {
+      checkSignal(signal);
+      return closeLeases({
+        url,
+        items: receipts,
+        receiptOf: (receipt) => receipt,
+        work: (leases) => ask({ kind: "delete", queue, leases }, signal),
+      });
+    },
+
+    stats: async ({ signal } = {}) => ask({ kind: "stats", queue }, signal),
+    purge: async ({ signal } = {}) => ask({ kind: "purge", queue }, signal),
+    releaseAll: async ({ signal } = {}) => ask({ kind: "releaseAll", queue }, signal),
+
+    async peek({ max, after, signal }) {
+      const from = after === undefined ? 0 : Number(after);
+      if (!Number.isSafeInteger(from))
+        throw new SimpleTasksError("usage", `"${after}" is no message id of ${url}.`);
+      return ask({ kind: "peek", queue, max: Math.min(max, limits.receiveBatch), after: from }, signal);
+    },
+
+    transaction: createTransaction({ file, queue, url, ask }),
+
+    /** Ends waiting receives with `closed`, and lets everything else that was asked come to its end. */
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await Promise.allSettled(inFlight);
+      await connection.leave();
+    },
+  };
+  registerPlace(self, { file, queue });
+  return self;
+}
+
+function messagesOf({ ids, bodies, deliveries, sentAt, token, leaseEnd }: Taken): readonly Message[] {
+  return ids.map((id, index) => ({
+    id: String(id),
+    body: bodies[index] ?? "",
+    receipt: receiptOf(id, token),
+    deliveries: deliveries[index] ?? 1,
+    leaseEnd,
+    sentAt: sentAt[index] ?? 0,
+  }));
+}

@@ -1,0 +1,130 @@
+import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import path from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { SimpleTasksError } from "../../errors.ts";
+import { loadSqlite } from "../../sqlite.ts";
+import { busyError, damagedError, isBusy, sqliteError } from "./errors.ts";
+import { integer, prepareQuery } from "./rows.ts";
+import { applicationId, fileSchema, schemaVersion } from "./schema.ts";
+
+export interface OpenFileOptions {
+  /** Absolute. Its directory is made when it is missing. */
+  readonly file: string;
+  /** How long to wait while another program holds the file, in seconds. */
+  readonly busySeconds: number;
+}
+
+/**
+ * Opens a queue file, making it when there is none. Any number of processes may do so at once.
+ * What is not a queue file is left as it is: it is judged through a connection that cannot write.
+ *
+ * @throws `queue_damaged`, `queue_busy`, `io`
+ */
+export function openFile({ file, busySeconds }: OpenFileOptions): DatabaseSync {
+  const deadline = performance.now() + busySeconds * 1000;
+  try {
+    create(file);
+    if (patiently(file, deadline, () => judge(file)) === "ours")
+      return patiently(file, deadline, () => connect(file));
+    return patiently(file, deadline, () => initialise(file));
+  } catch (error) {
+    throw sqliteError(error, file);
+  }
+}
+
+/** An empty file, for its owner alone. `wx` also sees to it that a file in use is never opened, and so closed, here: that would drop SQLite's locks. */
+function create(file: string): void {
+  const directory = path.dirname(file);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return;
+    throw error;
+  }
+  if (process.platform === "win32") return;
+  const handle = openSync(directory, "r");
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+function judge(file: string): "ours" | "empty" {
+  const { DatabaseSync } = loadSqlite();
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+  try {
+    return kindOf(database, file);
+  } finally {
+    database.close();
+  }
+}
+
+function kindOf(database: DatabaseSync, file: string): "ours" | "empty" {
+  const row = prepareQuery(
+    database,
+    `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), count(*)
+     FROM sqlite_schema`,
+  ).first();
+  const [application, version, tables] = [integer(row, 0), integer(row, 1), integer(row, 2)];
+  if (application === 0 && version === 0 && tables === 0) return "empty";
+  if (application !== applicationId) throw damagedError(file, "it is another program's database");
+  if (version > schemaVersion) {
+    throw new SimpleTasksError(
+      "queue_damaged",
+      `${file} was made by a newer version of SimpleTasks (layout ${version}, this one knows ${schemaVersion}).`,
+      {
+        hint: "Update SimpleTasks, or use another file.",
+        about: { file },
+      },
+    );
+  }
+  if (version !== schemaVersion) throw damagedError(file, `its layout has the unknown version ${version}`);
+  return "ours";
+}
+
+function initialise(file: string): DatabaseSync {
+  const database = connect(file);
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    // Another process may have done it in the meantime.
+    if (kindOf(database, file) === "empty") {
+      database.exec(fileSchema);
+      database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
+    }
+    database.exec("COMMIT");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * `synchronous` is set for each transaction by the store. A larger page and a later checkpoint than SQLite's own make
+ * bulk sends a third faster; `journal_size_limit` gives the disk back after a burst.
+ */
+function connect(file: string): DatabaseSync {
+  const { DatabaseSync } = loadSqlite();
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000;
+      PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Repeats `attempt` while others hold the file: opening takes locks for which there is no line. */
+function patiently<Result>(file: string, deadline: number, attempt: () => Result): Result {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      if (performance.now() >= deadline) throw busyError(file, error);
+      Atomics.wait(sleeper, 0, 0, 2);
+    }
+  }
+}

@@ -1,0 +1,331 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { PeekedMessage, QueueStats } from "../queue.ts";
+import { integer, prepareQuery, type Row, text } from "./rows.ts";
+import { type Leases, type Run, runsOf, singles } from "./runs.ts";
+import { tableNames } from "./schema.ts";
+
+/**
+ * One queue of a file, synchronously. Every method but `stats`, `look` and `peek` must run in a write transaction;
+ * `flush` writes the counters back before it commits, `forget` drops what was read when it ends.
+ */
+export interface QueueTable {
+  /** Appends messages under consecutive ids and gives the first. `delays` in seconds, one per body; absent when all are 0. */
+  send(bodies: readonly string[], delays?: readonly number[]): number;
+  /** Leases up to `max` messages: those given back, lapsed or due before the fresh ones. Ends early at `largestBatch` of text. */
+  receive(max: number, leaseSeconds: number): Taken;
+  extend(leases: Leases, leaseSeconds: number): Extended;
+  /** `delays` in seconds and `unstarted`: one per lease. */
+  release(leases: Leases, delays: readonly number[], unstarted: readonly boolean[]): Closed;
+  delete(leases: Leases): Closed;
+  purge(): number;
+  /** Ends every lease; gives how many had not lapsed. */
+  releaseAll(): number;
+  flush(): void;
+  forget(): void;
+
+  stats(): QueueStats;
+  look(): Look;
+  peek(max: number, after: number): readonly PeekedMessage[];
+}
+
+/** Received messages, by columns: this crosses to the main thread. */
+export interface Taken {
+  readonly ids: readonly number[];
+  readonly bodies: readonly string[];
+  readonly deliveries: readonly number[];
+  /** Milliseconds since 1970. */
+  readonly sentAt: readonly number[];
+  /** Of all their leases. */
+  readonly token: number;
+  /** Milliseconds since 1970. */
+  readonly leaseEnd: number;
+}
+
+/** `lost`: the places of leases that are no longer held. */
+export interface Closed {
+  readonly lost: readonly number[];
+}
+
+export interface Extended extends Closed {
+  readonly leaseEnd: number;
+  /** Whether a lease now ends earlier than before: then those who wait for it must look again. */
+  readonly shortened: boolean;
+}
+
+export interface Look {
+  readonly visible: boolean;
+  /** When the next message becomes visible, in ms since 1970. */
+  readonly next?: number;
+}
+
+export interface QueueTableContext {
+  readonly database: DatabaseSync;
+  readonly queueId: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A number from 1 to 2^48 - 1 that nobody can guess. */
+  readonly randomToken: () => number;
+}
+
+/** How many UTF-16 units of bodies one receive takes before it stops: bounds memory when messages are large. */
+const largestBatch = 8 * 1024 * 1024;
+
+interface Counters {
+  head: number;
+  tail: number;
+  fresh: number;
+  leased: number;
+  unleased: number;
+}
+
+export function createQueueTable({ database, queueId, now, randomToken }: QueueTableContext): QueueTable {
+  const { messages, later, aside } = tableNames(queueId);
+  const query = (sql: string) => prepareQuery(database, sql);
+  const readCounters = query(`SELECT head, tail, fresh, leased, unleased FROM queues WHERE id = ${queueId}`);
+  const writeCounters = database.prepare(
+    `UPDATE queues SET head = ?, tail = ?, fresh = ?, leased = ?, unleased = ? WHERE id = ${queueId}`,
+  );
+  const appendMessage = database.prepare(`INSERT INTO ${messages} VALUES (?, ?, ?)`);
+  const appendLater = database.prepare(`INSERT INTO ${later} VALUES (?, ?, ?)`);
+  const hide = database.prepare(`INSERT INTO ${aside} VALUES (?, ?, 0, 0)`);
+  const selectDue = query(
+    `SELECT aside.id, coalesce(messages.body, later.body), coalesce(messages.sent_at, later.sent_at), deliveries, lease
+     FROM ${aside} AS aside LEFT JOIN ${messages} AS messages USING (id) LEFT JOIN ${later} AS later USING (id)
+     WHERE until <= ? ORDER BY until, aside.id LIMIT ?`,
+  );
+  const leaseDue = database.prepare(
+    `UPDATE ${aside} SET until = ?, lease = ?, deliveries = deliveries + 1 WHERE id = ?`,
+  );
+  const selectFresh = query(`SELECT id, body, sent_at FROM ${messages} WHERE id >= ? ORDER BY id LIMIT ?`);
+  const leaseFresh = database.prepare(
+    `INSERT INTO ${aside} SELECT id, ?, ?, 1 FROM ${messages} WHERE id BETWEEN ? AND ?`,
+  );
+  const selectHeld = query(
+    `SELECT count(*), max(until) FROM ${aside} WHERE id BETWEEN ? AND ? AND lease = ? AND until > ?`,
+  );
+  const extendRun = database.prepare(`UPDATE ${aside} SET until = ? WHERE id BETWEEN ? AND ?`);
+  const releaseRun = database.prepare(
+    `UPDATE ${aside} SET until = ?, lease = 0, deliveries = deliveries - ? WHERE id BETWEEN ? AND ?`,
+  );
+  const deleteRun = [aside, messages, later].map((table) =>
+    database.prepare(`DELETE FROM ${table} WHERE id BETWEEN ? AND ?`),
+  );
+  const deleteAll = [aside, messages, later].map((table) => database.prepare(`DELETE FROM ${table}`));
+  const releaseLeased = database.prepare(`UPDATE ${aside} SET until = 0, lease = 0 WHERE lease <> 0`);
+  const countLapsedLeases = query(`SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0`);
+  const selectStats = query(
+    `SELECT fresh, leased, unleased, (SELECT count(*) FROM ${aside} WHERE until <= ?1),
+       (SELECT count(*) FROM ${aside} WHERE until <= ?1 AND lease <> 0)
+     FROM queues WHERE id = ${queueId}`,
+  );
+  const selectLook = query(
+    `SELECT fresh, (SELECT min(until) FROM ${aside}) FROM queues WHERE id = ${queueId}`,
+  );
+  const selectPeek = query(
+    `SELECT stored.id, body, sent_at, coalesce(until, 0), coalesce(lease, 0), coalesce(deliveries, 0)
+     FROM (SELECT * FROM ${messages} WHERE id > ?1 UNION ALL SELECT * FROM ${later} WHERE id > ?1 ORDER BY 1 LIMIT ?2) AS stored
+     LEFT JOIN ${aside} AS aside ON aside.id = stored.id ORDER BY stored.id`,
+  );
+
+  let counters: Counters | undefined;
+  const count = (): Counters => {
+    if (counters === undefined) {
+      const row = readCounters.first();
+      const column = (index: number): number => integer(row, index);
+      counters = {
+        head: column(0),
+        tail: column(1),
+        fresh: column(2),
+        leased: column(3),
+        unleased: column(4),
+      };
+    }
+    return counters;
+  };
+
+  /** Runs `act` on every run that is still held, and gives the places of the leases that are not. */
+  const onHeld = (runs: readonly Run[], act: (run: Run, latestEnd: number) => void): Closed => {
+    const lost: number[] = [];
+    const time = now();
+    const visit = (run: Run): void => {
+      const held = selectHeld.first(run.first, run.last, run.token, time);
+      if (integer(held, 0) === run.places.length) act(run, integer(held, 1));
+      else if (run.places.length > 1) singles(run).forEach(visit);
+      else lost.push(...run.places);
+    };
+    runs.forEach(visit);
+    return { lost };
+  };
+
+  return {
+    send(bodies, delays) {
+      const counters = count();
+      const time = now();
+      const first = counters.tail;
+      bodies.forEach((body, index) => {
+        const delay = delays?.[index] ?? 0;
+        const id = counters.tail++;
+        if (delay > 0) {
+          appendLater.run(id, body, time);
+          hide.run(id, afterSeconds(time, delay));
+          counters.unleased += 1;
+        } else {
+          appendMessage.run(id, body, time);
+          counters.fresh += 1;
+        }
+      });
+      return first;
+    },
+
+    receive(max, leaseSeconds) {
+      const counters = count();
+      const time = now();
+      const token = randomToken();
+      const leaseEnd = afterSeconds(time, leaseSeconds);
+      const taken = {
+        ids: [] as number[],
+        bodies: [] as string[],
+        deliveries: [] as number[],
+        sentAt: [] as number[],
+      };
+      let size = 0;
+      const take = (row: Row, deliveries: number): void => {
+        const body = text(row, 1);
+        size += body.length;
+        taken.ids.push(integer(row, 0));
+        taken.bodies.push(body);
+        taken.sentAt.push(integer(row, 2));
+        taken.deliveries.push(deliveries);
+      };
+
+      for (const row of selectDue.iterate(time, max)) {
+        take(row, integer(row, 3) + 1);
+        if (integer(row, 4) === 0) {
+          counters.unleased -= 1;
+          counters.leased += 1;
+        }
+        if (size >= largestBatch) break;
+      }
+      for (const id of taken.ids) leaseDue.run(leaseEnd, token, id);
+
+      const due = taken.ids.length;
+      if (counters.fresh > 0 && due < max && size < largestBatch) {
+        for (const row of selectFresh.iterate(counters.head, max - due)) {
+          take(row, 1);
+          if (size >= largestBatch) break;
+        }
+        const last = taken.ids.at(-1) ?? 0;
+        if (taken.ids.length > due) {
+          leaseFresh.run(leaseEnd, token, counters.head, last);
+          counters.head = last + 1;
+          counters.fresh -= taken.ids.length - due;
+          counters.leased += taken.ids.length - due;
+        }
+      }
+      return { ...taken, token, leaseEnd };
+    },
+
+    extend(leases, leaseSeconds) {
+      const leaseEnd = afterSeconds(now(), leaseSeconds);
+      let shortened = false;
+      const closed = onHeld(runsOf(leases), (run, latestEnd) => {
+        extendRun.run(leaseEnd, run.first, run.last);
+        shortened ||= leaseEnd < latestEnd;
+      });
+      return { ...closed, leaseEnd, shortened };
+    },
+
+    release(leases, delays, unstarted) {
+      const counters = count();
+      const time = now();
+      const alike = (one: number, other: number): boolean =>
+        delays[one] === delays[other] && unstarted[one] === unstarted[other];
+      return onHeld(runsOf(leases, alike), (run) => {
+        const place = run.places[0] ?? 0;
+        const delay = delays[place] ?? 0;
+        releaseRun.run(
+          delay > 0 ? afterSeconds(time, delay) : 0,
+          unstarted[place] === true ? 1 : 0,
+          run.first,
+          run.last,
+        );
+        counters.leased -= run.places.length;
+        counters.unleased += run.places.length;
+      });
+    },
+
+    delete(leases) {
+      const counters = count();
+      return onHeld(runsOf(leases), (run) => {
+        for (const statement of deleteRun) statement.run(run.first, run.last);
+        counters.leased -= run.places.length;
+      });
+    },
+
+    purge() {
+      const counters = count();
+      const gone = counters.fresh + counters.leased + counters.unleased;
+      for (const statement of deleteAll) statement.run();
+      Object.assign(counters, { head: counters.tail, fresh: 0, leased: 0, unleased: 0 });
+      return gone;
+    },
+
+    releaseAll() {
+      const counters = count();
+      const ended = counters.leased - integer(countLapsedLeases.first(now()), 0);
+      releaseLeased.run();
+      counters.unleased += counters.leased;
+      counters.leased = 0;
+      return ended;
+    },
+
+    flush() {
+      if (counters === undefined) return;
+      writeCounters.run(counters.head, counters.tail, counters.fresh, counters.leased, counters.unleased);
+    },
+
+    forget() {
+      counters = undefined;
+    },
+
+    stats() {
+      const row = selectStats.first(now());
+      const [fresh, leased, unleased] = [integer(row, 0), integer(row, 1), integer(row, 2)];
+      const [due, dueLeases] = [integer(row, 3), integer(row, 4)];
+      return { visible: fresh + due, leased: leased - dueLeases, delayed: unleased - (due - dueLeases) };
+    },
+
+    look() {
+      const row = selectLook.first();
+      const next = row?.[1];
+      if (integer(row, 0) > 0) return { visible: true };
+      if (typeof next !== "number") return { visible: false };
+      return { visible: next <= now(), next };
+    },
+
+    peek(max, after) {
+      const time = now();
+      const peeked: PeekedMessage[] = [];
+      let size = 0;
+      for (const row of selectPeek.iterate(after, max)) {
+        const body = text(row, 1);
+        const state = integer(row, 3) <= time ? "visible" : integer(row, 4) === 0 ? "delayed" : "leased";
+        peeked.push({
+          id: String(row[0]),
+          body,
+          state,
+          deliveries: integer(row, 5),
+          sentAt: integer(row, 2),
+        });
+        size += body.length;
+        if (size >= largestBatch) break;
+      }
+      return peeked;
+    },
+  };
+}
+
+/** Rounded up: a lease or delay is never shorter than asked for. */
+function afterSeconds(time: number, seconds: number): number {
+  return Math.ceil(time + seconds * 1000);
+}

@@ -1,0 +1,95 @@
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { SimpleTasksError } from "../../errors.ts";
+import { createBell } from "./bell.ts";
+import { sqliteError } from "./errors.ts";
+import { openFile } from "./file.ts";
+import { createLine } from "./line.ts";
+import { type FromThread, toErrorText, type ToThread } from "./requests.ts";
+import { createRounds } from "./rounds.ts";
+import { createStore } from "./store.ts";
+import { createWriteLock } from "./write-lock.ts";
+
+/** What `connection.ts` hands to the thread. */
+export interface ThreadData {
+  /** Absolute path of the queue file. */
+  readonly file: string;
+  readonly busySeconds: number;
+}
+
+/** All SQLite work of this process for one file happens in this thread, so that the main event loop never waits for a disk. */
+function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
+  const post = (message: FromThread): void => port.postMessage(message);
+
+  using stack = new DisposableStack();
+  const database = (() => {
+    try {
+      return openFile({ file, busySeconds });
+    } catch (error) {
+      post({ failed: toErrorText(sqliteError(error, file)) });
+      return undefined;
+    }
+  })();
+  if (database === undefined) return;
+
+  const store = stack.use(createStore(database));
+  const bell = stack.use(createBell({ file: `${file}-bell`, onRing: () => onRing() }));
+  const rounds = createRounds({
+    file,
+    store,
+    lock: createWriteLock(createLine(`${file}-line`)),
+    takeIn,
+    reply: (replies) => post({ replies }),
+    ringBell: () => bell.ring(),
+    listen: () => bell.listen(),
+  });
+  const lifetime = stack.move();
+
+  let scheduled: NodeJS.Immediate | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  port.on("message", (message: ToThread) => {
+    take(message);
+    schedule();
+  });
+  post({ opened: true });
+
+  function onRing(): void {
+    rounds.ring();
+    schedule();
+  }
+
+  function take(message: ToThread): void {
+    if ("request" in message) rounds.accept(message.id, message.request, message.busySeconds);
+    else if ("cancel" in message) rounds.cancel(message.cancel);
+    else close();
+  }
+
+  function takeIn(): void {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
+      take(next.message);
+  }
+
+  function schedule(): void {
+    scheduled ??= setImmediate(run);
+  }
+
+  function run(): void {
+    scheduled = undefined;
+    clearTimeout(timer);
+    const delay = rounds.run();
+    if (delay === 0) schedule();
+    // A lease or delay may lie further ahead than a timer reaches; then it is looked at once more on the way.
+    else if (delay < Infinity) timer = setTimeout(run, Math.min(Math.ceil(delay), 2 ** 31 - 1));
+  }
+
+  function close(): void {
+    clearImmediate(scheduled);
+    clearTimeout(timer);
+    port.close();
+    lifetime.dispose();
+  }
+}
+
+if (parentPort === null)
+  throw new SimpleTasksError("internal", "The queue thread was started as a program of its own.");
+serve(parentPort, workerData as ThreadData);
