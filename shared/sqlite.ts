@@ -23,7 +23,8 @@ export function loadSqlite(): typeof Sqlite {
 
 /** SQLite's primary result code of an error that `node:sqlite` threw, or undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
   return error.errcode & 0xff;
 }
 

@@ -32,7 +32,9 @@ export interface Cache extends AsyncDisposable {
 
   status(): Promise<CacheStatus>;
   /** Reads every entry again and drops those whose bytes are not what was stored. */
-  verify(options?: { readonly signal?: AbortSignal }): Promise<{ readonly checked: number; readonly dropped: readonly string[] }>;
+  verify(options?: {
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly checked: number; readonly dropped: readonly string[] }>;
   /** Removes what is not pinned. Files that the cache did not record stay. */
   clear(): Promise<{ readonly removed: number; readonly bytes: number }>;
 }

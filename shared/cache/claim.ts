@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectInfo } from "../bucket/bucket.ts";
 import { abortedError } from "./abort.ts";
-import { CACHE_ONLY_ETAG, type CacheContext } from "./context.ts";
+import { CACHE_ONLY_ETAG } from "./cache-only.ts";
+import type { CacheContext } from "./context.ts";
 import type { EntryRow, IndexRows, ObjectName } from "./index-rows.ts";
 import { isAlive } from "./owner.ts";
 import { stampAt } from "./stamp.ts";
@@ -82,7 +83,11 @@ const LAST_POLL_MILLISECONDS = 50;
 const LIVENESS_MILLISECONDS = 100;
 
 /** Waits until the download ended or the process that had it died. A look at the index costs microseconds. */
-export async function waitForDownload(context: CacheContext, name: ObjectName, signal: AbortSignal): Promise<void> {
+export async function waitForDownload(
+  context: CacheContext,
+  name: ObjectName,
+  signal: AbortSignal,
+): Promise<void> {
   let sinceAsked = 0;
   for (let delay = FIRST_POLL_MILLISECONDS; ; delay = Math.min(2 * delay, LAST_POLL_MILLISECONDS)) {
     try {

@@ -23,6 +23,3 @@ export interface CacheContext {
   /** What this process did, for `Cache.status`. */
   readonly counters: { hits: number; downloads: number };
 }
-
-/** The ETag of what was put into the cache alone: no bucket ever gives it. */
-export const CACHE_ONLY_ETAG = "";

@@ -36,7 +36,9 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
   const sha256 = createHash("sha256");
   const announced = info.checksum;
   const other =
-    announced === undefined || announced.algorithm === "sha256" ? undefined : createDigest(announced.algorithm);
+    announced === undefined || announced.algorithm === "sha256"
+      ? undefined
+      : createDigest(announced.algorithm);
   let bytes = 0;
   try {
     const handle = await openNew(file, options.fileMode);
@@ -45,7 +47,8 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
         sha256.update(chunk);
         other?.update(chunk);
         bytes += chunk.byteLength;
-        if (bytes > info.bytes) throw corrupt(bucket, key, `more than the announced ${info.bytes} bytes arrived`);
+        if (bytes > info.bytes)
+          throw corrupt(bucket, key, `more than the announced ${info.bytes} bytes arrived`);
         await handle.writeFile(chunk);
       }
     } finally {
@@ -98,10 +101,14 @@ function cancel(iterator: AsyncIterator<Uint8Array>): void {
 }
 
 function corrupt(bucket: Bucket, key: string, what: string): SimpleTasksError {
-  return new SimpleTasksError("transfer_corrupt", `the download of ${showKey(key)} from ${bucket.url} is damaged: ${what}`, {
-    retryable: true,
-    about: { bucket: bucket.url, key },
-  });
+  return new SimpleTasksError(
+    "transfer_corrupt",
+    `the download of ${showKey(key)} from ${bucket.url} is damaged: ${what}`,
+    {
+      retryable: true,
+      about: { bucket: bucket.url, key },
+    },
+  );
 }
 
 function asDownloadError(error: unknown, bucket: Bucket, key: string): unknown {

@@ -2,7 +2,14 @@ import { renameSync, rmSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf, SimpleTasksError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { loadSqlite, SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, sqliteCode } from "../sqlite.ts";
+import {
+  loadSqlite,
+  SQLITE_BUSY,
+  SQLITE_CORRUPT,
+  SQLITE_FULL,
+  SQLITE_NOTADB,
+  sqliteCode,
+} from "../sqlite.ts";
 import { type IndexRows, prepareRows } from "./index-rows.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 
@@ -170,7 +177,9 @@ function isDamage(error: unknown): boolean {
   const code = sqliteCode(error);
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return true;
   // A file that is a database, but not this one: no such table, no such column.
-  return code === 1 && /no such (?:table|column)|has no column|values? for|columns but/.test(messageOf(error));
+  return (
+    code === 1 && /no such (?:table|column)|has no column|values? for|columns but/.test(messageOf(error))
+  );
 }
 
 /** Keeps the damaged file under another name, for whoever wants to know what happened to it. */
@@ -178,11 +187,15 @@ function setAside(file: string, log: Logger, reason: unknown): void {
   const aside = `${file}.damaged-${Date.now()}`;
   renameSync(file, aside);
   for (const suffix of ["-wal", "-shm"]) rmSync(file + suffix, { force: true });
-  log.log("warn", "the cache's index was damaged and has been set aside; cached files are checked against the bucket", {
-    index: file,
-    aside,
-    reason: messageOf(reason),
-  });
+  log.log(
+    "warn",
+    "the cache's index was damaged and has been set aside; cached files are checked against the bucket",
+    {
+      index: file,
+      aside,
+      reason: messageOf(reason),
+    },
+  );
 }
 
 function inodeOf(file: string): string | undefined {

@@ -91,13 +91,25 @@ export function prepareRows(database: DatabaseSync) {
     writeEntry(row: EntryRow): void {
       statements.tick.run();
       const { bucket, key, path, folded, found, etag, bytes, sha256, stamp, boot } = row;
-      statements.write.run(bucket, key, path, folded ?? null, found ? 1 : 0, etag, bytes, sha256, stamp, boot);
+      statements.write.run(
+        bucket,
+        key,
+        path,
+        folded ?? null,
+        found ? 1 : 0,
+        etag,
+        bytes,
+        sha256,
+        stamp,
+        boot,
+      );
     },
     touch({ bucket, key }: ObjectName): void {
       statements.tick.run();
       statements.touch.run(bucket, key);
     },
-    setBoot: ({ bucket, key }: ObjectName, boot: string): void => void statements.setBoot.run(boot, bucket, key),
+    setBoot: ({ bucket, key }: ObjectName, boot: string): void =>
+      void statements.setBoot.run(boot, bucket, key),
     removeEntry: ({ bucket, key }: ObjectName): void => void statements.remove.run(bucket, key),
     /** Entries of ours that nobody has pinned, the least recently used first. */
     idleEntries: (max: number): EntryRow[] => entriesOf(statements.idle.all(max)),
@@ -111,15 +123,19 @@ export function prepareRows(database: DatabaseSync) {
 
     isPinned: ({ bucket, key }: ObjectName): boolean => statements.isPinned.get(bucket, key) !== undefined,
     pin: ({ bucket, key }: ObjectName, owner: string): void => void statements.pin.run(bucket, key, owner),
-    unpin: ({ bucket, key }: ObjectName, owner: string): void => void statements.unpin.run(bucket, key, owner),
+    unpin: ({ bucket, key }: ObjectName, owner: string): void =>
+      void statements.unpin.run(bucket, key, owner),
 
-    download: ({ bucket, key }: ObjectName): DownloadRow | undefined => downloadOf(statements.download.get(bucket, key)),
+    download: ({ bucket, key }: ObjectName): DownloadRow | undefined =>
+      downloadOf(statements.download.get(bucket, key)),
     /** Makes the download the owner's, whoever had it. */
-    claim: ({ bucket, key }: ObjectName, owner: string): void => void statements.claim.run(bucket, key, owner),
+    claim: ({ bucket, key }: ObjectName, owner: string): void =>
+      void statements.claim.run(bucket, key, owner),
     reserve: ({ bucket, key }: ObjectName, owner: string, bytes: number): void =>
       void statements.reserve.run(bytes, bucket, key, owner),
     supersede: ({ bucket, key }: ObjectName): void => void statements.supersede.run(bucket, key),
-    unclaim: ({ bucket, key }: ObjectName, owner: string): void => void statements.unclaim.run(bucket, key, owner),
+    unclaim: ({ bucket, key }: ObjectName, owner: string): void =>
+      void statements.unclaim.run(bucket, key, owner),
     reservedBytes: (): number => Number(statements.reserved.get()?.["bytes"] ?? 0),
 
     owners: (): string[] => statements.owners.all().map((row) => String(row["id"])),

@@ -6,8 +6,17 @@ import { isSimpleTasksError, SimpleTasksError } from "../errors.ts";
 import { refuseAborted, untilAborted } from "./abort.ts";
 import { adoptFoundFile } from "./adopt.ts";
 import type { FetchOptions } from "./cache.ts";
-import { accepts, decideStep, forget, intactEntry, stillClaimed, waitForDownload, type Wanted } from "./claim.ts";
-import { CACHE_ONLY_ETAG, type CacheContext } from "./context.ts";
+import {
+  accepts,
+  decideStep,
+  forget,
+  intactEntry,
+  stillClaimed,
+  waitForDownload,
+  type Wanted,
+} from "./claim.ts";
+import { CACHE_ONLY_ETAG } from "./cache-only.ts";
+import type { CacheContext } from "./context.ts";
 import { sha256OfFile } from "./digest.ts";
 import { download } from "./download.ts";
 import type { EntryRow, ObjectName } from "./index-rows.ts";
@@ -96,11 +105,13 @@ async function fulfil(
       throw missing(bucket, name.key, freshness);
     } else {
       const adopted = freshness === "new" ? undefined : await adoptFoundFile(context, bucket, name, signal);
-      obtained = adopted === undefined ? await bring(context, bucket, name, signal) : { entry: adopted, way: "hit" };
+      obtained =
+        adopted === undefined ? await bring(context, bucket, name, signal) : { entry: adopted, way: "hit" };
     }
     return obtained;
   } catch (error) {
-    if (isSimpleTasksError(error, "object_missing")) index.transaction((rows) => forgetStale(context, rows, name));
+    if (isSimpleTasksError(error, "object_missing"))
+      index.transaction((rows) => forgetStale(context, rows, name));
     throw error;
   } finally {
     if (obtained === undefined) {
@@ -122,7 +133,8 @@ async function verifyAgain(context: CacheContext, entry: EntryRow, signal: Abort
     return false;
   }
   return index.transaction((rows) => {
-    if (!stillClaimed(context, rows, entry) || intactEntry(context, rows, entry)?.stamp !== entry.stamp) return false;
+    if (!stillClaimed(context, rows, entry) || intactEntry(context, rows, entry)?.stamp !== entry.stamp)
+      return false;
     rows.setBoot(entry, context.boot);
     rows.unclaim(entry, owner);
     return true;

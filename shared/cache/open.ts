@@ -40,7 +40,10 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
   refuseAborted(options.signal);
   const { limitBytes } = options;
   if (limitBytes !== undefined && !(limitBytes >= 0)) {
-    throw new SimpleTasksError("config_invalid", `the cache's limit is ${limitBytes} bytes; 0 or more are possible`);
+    throw new SimpleTasksError(
+      "config_invalid",
+      `the cache's limit is ${limitBytes} bytes; 0 or more are possible`,
+    );
   }
   const log = options.log ?? silentLogger;
   const layout = prepareLayout(options.directory, options.shared ?? false);
@@ -68,7 +71,12 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
     if (closing !== undefined) throw new SimpleTasksError("closed", "the cache is closed");
   }
 
-  async function obtained(bucket: Bucket, key: string, freshness: Freshness, signal?: AbortSignal): Promise<Obtained> {
+  async function obtained(
+    bucket: Bucket,
+    key: string,
+    freshness: Freshness,
+    signal?: AbortSignal,
+  ): Promise<Obtained> {
     refuseClosed();
     validateKey(key);
     const result = await flights.join(bucket, key, freshness, signal);
@@ -79,7 +87,10 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
   async function fetch(
     bucket: Bucket,
     key: string,
-    { freshness = "match", signal }: { freshness?: Freshness | undefined; signal?: AbortSignal | undefined } = {},
+    {
+      freshness = "match",
+      signal,
+    }: { freshness?: Freshness | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<Pin> {
     const result = await obtained(bucket, key, freshness, signal);
     return createPin(context, bucket, result, async () => {

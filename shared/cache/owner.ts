@@ -65,7 +65,10 @@ export function removeLock(layout: Layout, id: string): void {
 }
 
 /** The folders in which an owner's own files lie. */
-export function ownerFolders(layout: Layout, id: string): { readonly work: string; readonly partial: string } {
+export function ownerFolders(
+  layout: Layout,
+  id: string,
+): { readonly work: string; readonly partial: string } {
   return { work: path.join(layout.work, id), partial: path.join(layout.partial, id) };
 }
 

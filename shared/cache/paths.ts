@@ -29,7 +29,8 @@ export function mirroredPath(key: string, directory: string, platform: PlatformP
   const [first = ""] = parts;
   if (foldName(first) === foldName(PRIVATE_DIRECTORY)) return undefined;
   if (Buffer.byteLength(directory) + 1 + Buffer.byteLength(key) > MAX_PATH_BYTES) return undefined;
-  if (platform.sep === "\\" && (windowsRefusal(key) !== undefined || WINDOWS_SHORT_NAME.test(key))) return undefined;
+  if (platform.sep === "\\" && (windowsRefusal(key) !== undefined || WINDOWS_SHORT_NAME.test(key)))
+    return undefined;
   for (const part of parts) {
     if (part === "" || part === "." || part === "..") return undefined;
     if (Buffer.byteLength(part) > MAX_PART_BYTES) return undefined;

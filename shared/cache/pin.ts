@@ -56,10 +56,14 @@ export function createPin(
       // Unchanged afterwards: what was copied is what was recorded.
       if (current()?.stamp === before.stamp) return;
     }
-    throw new SimpleTasksError("object_changed", `${showKey(key)} changed again and again while it was copied`, {
-      retryable: true,
-      about: { bucket: bucket.url, key },
-    });
+    throw new SimpleTasksError(
+      "object_changed",
+      `${showKey(key)} changed again and again while it was copied`,
+      {
+        retryable: true,
+        about: { bucket: bucket.url, key },
+      },
+    );
   }
 
   return {

@@ -34,7 +34,8 @@ export function publish(context: CacheContext, rows: IndexRows, publication: Pub
     context.trash.take(previous.path, previous.stamp);
   }
   const stamp = stampAt(layout.directory, place.path);
-  if (stamp === undefined) throw new SimpleTasksError("io", `${target} vanished from the cache`, { retryable: true });
+  if (stamp === undefined)
+    throw new SimpleTasksError("io", `${target} vanished from the cache`, { retryable: true });
   const entry = { bucket, key, ...place, found: false, etag, bytes, sha256, stamp, boot: context.boot };
   rows.writeEntry(entry);
   return entry;
@@ -83,7 +84,10 @@ function choosePlace(
       previous.path === mirror.path &&
       sameFile(there.stamp, previous.stamp);
     // What others put there stays, and ours goes aside.
-    if (isOurs || (there.kind === "free" && makeFolder(layout.directory, mirror.path, layout.directoryMode))) {
+    if (
+      isOurs ||
+      (there.kind === "free" && makeFolder(layout.directory, mirror.path, layout.directoryMode))
+    ) {
       return mirror;
     }
   }
@@ -104,7 +108,8 @@ function makeFolder(directory: string, relative: string, mode: number): boolean 
 
 function settle(file: string, mode: number): void {
   const stats = lstatSync(file);
-  if (!stats.isFile()) throw new SimpleTasksError("io", `${file} is not a regular file; it cannot enter the cache`);
+  if (!stats.isFile())
+    throw new SimpleTasksError("io", `${file} is not a regular file; it cannot enter the cache`);
   if ((stats.mode & 0o777) !== mode) chmodSync(file, mode);
   const past = Date.now() / 1000 - BACKDATE_SECONDS;
   utimesSync(file, past, past);

@@ -54,7 +54,10 @@ export function createRoom(options: RoomOptions): Room {
     return measured.limit;
   }
 
-  function remove(rows: IndexRows, entry: ObjectName & { readonly path: string; readonly stamp: string }): void {
+  function remove(
+    rows: IndexRows,
+    entry: ObjectName & { readonly path: string; readonly stamp: string },
+  ): void {
     rows.removeEntry(entry);
     trash.take(entry.path, entry.stamp);
   }
@@ -94,7 +97,7 @@ export function createRoom(options: RoomOptions): Room {
     clear() {
       let removed = 0;
       let bytes = 0;
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         more = index.transaction((rows) => {
           if (removed === 0) {
             options.lapse(rows);

@@ -81,8 +81,12 @@ function refuseEscape(directory: string, link: string): void {
   }
   if (target.startsWith(directory + path.sep)) return;
   const name = path.relative(directory, link);
-  throw new SimpleTasksError("key_invalid", `"${name}" in the cache is a link that leads out of it (to ${target})`, {
-    hint: `remove the link ${link}`,
-    about: { cache: directory, link: name },
-  });
+  throw new SimpleTasksError(
+    "key_invalid",
+    `"${name}" in the cache is a link that leads out of it (to ${target})`,
+    {
+      hint: `remove the link ${link}`,
+      about: { cache: directory, link: name },
+    },
+  );
 }

@@ -30,7 +30,11 @@ export async function verifyEntries(
   }
 }
 
-async function hasItsBytes(context: CacheContext, entry: EntryRow, signal: AbortSignal | undefined): Promise<boolean> {
+async function hasItsBytes(
+  context: CacheContext,
+  entry: EntryRow,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   try {
     return (await sha256OfFile(path.join(context.layout.directory, entry.path), signal)) === entry.sha256;
   } catch {

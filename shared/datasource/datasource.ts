@@ -16,7 +16,10 @@ export interface Datasource {
   put(values: Readonly<Record<string, PutValue>>, options?: DatasourcePutOptions): Promise<void>;
 
   /** Removes objects from bucket and cache; staged like a put. */
-  delete(key: string | readonly string[], options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  delete(
+    key: string | readonly string[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<void>;
 }
 
 /** A text is stored as UTF-8. A file is copied, or moved when it lies in the task's scratch directory. */

@@ -1,0 +1,24 @@
+import type { DatasourcePutOptions, PutValue } from "./datasource.ts";
+
+/** The two ways to call `Datasource.put`. */
+export type PutArguments =
+  | [key: string, value: PutValue, options?: DatasourcePutOptions | undefined]
+  | [values: Readonly<Record<string, PutValue>>, options?: DatasourcePutOptions | undefined];
+
+export interface PutRequest extends DatasourcePutOptions {
+  readonly entries: readonly (readonly [key: string, value: PutValue])[];
+}
+
+/** Either way, as one list of keys with their values. */
+export function readPut(given: PutArguments): PutRequest {
+  if (isSingle(given)) {
+    const [key, value, options] = given;
+    return { ...options, entries: [[key, value]] };
+  }
+  const [values, options] = given;
+  return { ...options, entries: Object.entries(values) };
+}
+
+function isSingle(given: PutArguments): given is [string, PutValue, DatasourcePutOptions?] {
+  return typeof given[0] === "string";
+}
