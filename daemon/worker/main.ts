@@ -1,0 +1,57 @@
+// The program of a worker process. The daemon starts it (`shared/daemon/workers/worker-process.ts`), sends it the task
+// files, then attempts; user code runs here and nowhere else.
+import { describeTaskType } from "../../shared/daemon/phases/describe-type.ts";
+import { sendError, receiveError } from "../../shared/daemon/workers/datasource-calls.ts";
+import type { WorkerOrder } from "../../shared/daemon/workers/messages.ts";
+import { asSimpleTasksError } from "../../shared/errors.ts";
+import type { TaskType } from "../../shared/task/define.ts";
+import { loadTaskFiles } from "../../shared/task/load.ts";
+import { noOp } from "../../shared/task/no-op.ts";
+import { type Attempts, createAttempts } from "./attempts.ts";
+import { openChannel } from "./channel.ts";
+import { createDatasourceCalls } from "./datasource.ts";
+import { watchFaults } from "./faults.ts";
+import { openOutput } from "./output.ts";
+
+const exit = process.exit.bind(process);
+let attempts: Attempts | undefined;
+const channel = openChannel(obey);
+const calls = createDatasourceCalls(channel);
+
+function obey(order: WorkerOrder): void {
+  switch (order.kind) {
+    case "load":
+      void load(order);
+      break;
+    case "run":
+      attempts?.add(order.order);
+      break;
+    case "recall":
+      channel.report({ kind: "recalled", attemptIds: attempts?.recall(order.attemptIds) ?? [] });
+      break;
+    case "cancel":
+      if (attempts?.running?.order.attemptId === order.attemptId) attempts.running.cancel(receiveError(order.error));
+      break;
+    case "reply":
+      calls.onReply(order);
+      break;
+    case "end":
+      exit(0);
+  }
+}
+
+async function load({ files, builtIn, token }: Extract<WorkerOrder, { kind: "load" }>): Promise<void> {
+  const output = openOutput(token);
+  watchFaults(() => attempts?.running);
+  try {
+    const loaded: readonly { readonly type: TaskType; readonly file?: string }[] = [
+      ...(builtIn ? [{ type: noOp }] : []),
+      ...(await loadTaskFiles(files)),
+    ];
+    const types = await Promise.all(loaded.map(({ type, file }) => describeTaskType(type, file)));
+    attempts = createAttempts(new Map(loaded.map(({ type }) => [type.name, type])), output, calls);
+    channel.report({ kind: "ready", types });
+  } catch (error) {
+    channel.report({ kind: "load_failed", error: sendError(asSimpleTasksError(error, "task_type_invalid")) });
+  }
+}

@@ -1,0 +1,220 @@
+import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { SimpleTasksError } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import type { AttemptLogLine, Phase, TaskTypeDescription } from "../runner.ts";
+import { type DatasourceCall, receiveError } from "./datasource-calls.ts";
+import { workerEnvironment } from "./environment.ts";
+import type { AttemptEnd } from "./frames.ts";
+import type { PooledAttempt } from "./pooled-attempt.ts";
+import { openWarden } from "./warden.ts";
+import { startWorkerProcess, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+import type { RunningAttempt } from "./worker-output.ts";
+
+/** Pauses before another worker is started after some have died while they loaded the task files, in milliseconds. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 10_000;
+/** How many of the last lines that a loading worker printed go into the error when it dies. */
+const LINES_SHOWN = 20;
+
+export interface CrewOptions {
+  readonly taskFiles: readonly (string | URL)[];
+  readonly builtIn: boolean;
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How long task files may take to load. */
+  readonly loadSeconds: number;
+  /** How long a worker that was asked to end may take. */
+  readonly graceSeconds: number;
+  readonly log: Logger;
+}
+
+/** A worker process and what it has to do: *loading* the task files, *ready*, *leaving* once its attempts are over. */
+export interface Worker {
+  readonly process: WorkerProcess;
+  state: "loading" | "ready" | "leaving";
+  /** Sent to it and not over, in the order sent. At most the first has begun. */
+  readonly attempts: Map<number, PooledAttempt>;
+  /** How many attempts it has ended. */
+  finished: number;
+  /** The attempt in whose time those behind it were asked back. */
+  recalledDuring: RunningAttempt | undefined;
+}
+
+export interface CrewEvents {
+  onReady(worker: Worker): void;
+  onBegin(worker: Worker, attemptId: number, phase: Phase): void;
+  onEnd(worker: Worker, end: AttemptEnd): void;
+  onRecalled(worker: Worker, attemptIds: readonly number[]): void;
+  /** The process has ended; its attempts are for the receiver to place. */
+  onGone(worker: Worker, exit: WorkerExit): void;
+}
+
+/** Keeps a number of workers at work: starts them, replaces those that leave or die, ends them all. */
+export interface Crew extends AsyncDisposable {
+  /** Loads the task files in a first worker, which sees no variable that they list, then starts the others. @throws `task_type_invalid` */
+  start(size: number): Promise<readonly TaskTypeDescription[]>;
+  readonly workers: ReadonlySet<Worker>;
+  /** Replaces the worker, which ends when its attempts are over. */
+  retire(worker: Worker): void;
+  /** To be told when a worker that leaves has nothing more to do. */
+  release(worker: Worker): void;
+}
+
+export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
+  const { log } = options;
+  const files = options.taskFiles.map((file) => (file instanceof URL ? fileURLToPath(file) : resolve(file)));
+  const workers = new Set<Worker>();
+  const warden = openWarden();
+  let size = 0;
+  let listed: readonly string[] = [];
+  let failures = 0;
+  let pause: NodeJS.Timeout | undefined;
+  let closing = false;
+  let allGone: (() => void) | undefined;
+
+  /** Resolves when the task files are loaded. */
+  function hire(): { readonly worker: Worker; readonly loaded: Promise<readonly TaskTypeDescription[]> } {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly TaskTypeDescription[]>();
+    const printed: string[] = [];
+    let refusal: SimpleTasksError | undefined;
+    const process = startWorkerProcess(
+      { files, builtIn: options.builtIn, environment: workerEnvironment(options.environment, listed), directory: options.directory },
+      {
+        onReady(types) {
+          clearTimeout(timer);
+          if (worker.state === "loading") worker.state = "ready";
+          resolve(types);
+          events.onReady(worker);
+        },
+        onLoadFailed(error) {
+          refusal = receiveError(error);
+          process.kill();
+        },
+        onBegin: (attemptId, phase) => events.onBegin(worker, attemptId, phase),
+        onPhase: (attemptId, phase) => worker.attempts.get(attemptId)?.inPhase(phase),
+        onProgress: (attemptId, fraction, note) => worker.attempts.get(attemptId)?.progress(fraction, note),
+        onEnd: (end) => events.onEnd(worker, end),
+        onRecalled: (attemptIds) => events.onRecalled(worker, attemptIds),
+        onLine(attemptId, line) {
+          const attempt = attemptId === undefined ? undefined : worker.attempts.get(attemptId);
+          if (attempt !== undefined) attempt.line(line);
+          else outsideLine(worker, line, printed);
+        },
+        onCall: (call) => answer(worker, call),
+        onExit(exit) {
+          clearTimeout(timer);
+          workers.delete(worker);
+          if (process.pid !== undefined) warden.forget(process.pid);
+          reject(refusal ?? diedLoading(exit, printed));
+          events.onGone(worker, exit);
+          if (workers.size === 0) allGone?.();
+          refill();
+        },
+      },
+    );
+    const worker: Worker = { process, state: "loading", attempts: new Map(), finished: 0, recalledDuring: undefined };
+    const timer = setTimeout(() => {
+      refusal = new SimpleTasksError("task_type_invalid", `The task files took more than ${options.loadSeconds} s to load`, {
+        hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
+      });
+      process.kill();
+    }, options.loadSeconds * 1000);
+    workers.add(worker);
+    if (process.pid !== undefined) warden.watch(process.pid);
+    return { worker, loaded: promise };
+  }
+
+  function answer(worker: Worker, { attemptId, callId, request }: DatasourceCall): void {
+    // A call without an attempt comes from what an attempt left behind; the worker's side has refused it already.
+    void worker.attempts.get(attemptId)?.call(callId, request);
+  }
+
+  function outsideLine(worker: Worker, line: AttemptLogLine, printed: string[]): void {
+    if (worker.state === "loading") {
+      printed.push(line.text);
+      if (printed.length > LINES_SHOWN) printed.shift();
+    }
+    log.log(line.stream === "log" ? line.level : "info", line.text, { worker: worker.process.pid, stream: line.stream });
+  }
+
+  function refill(): void {
+    if (closing || pause !== undefined) return;
+    let present = 0;
+    for (const worker of workers) if (worker.state !== "leaving") present += 1;
+    for (; present < size; present += 1) {
+      hire().loaded.then(
+        () => {
+          failures = 0;
+        },
+        (error: unknown) => startFailed(error),
+      );
+    }
+  }
+
+  /** Only what loads can run: another try comes after a pause, a longer one each time. */
+  function startFailed(error: unknown): void {
+    if (closing) return;
+    const wait = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+    failures += 1;
+    log.log("error", "a worker could not be started", { error: error instanceof Error ? error.message : String(error), failures, wait_ms: wait });
+    if (pause !== undefined) return;
+    pause = setTimeout(() => {
+      pause = undefined;
+      refill();
+    }, wait);
+  }
+
+  function end(worker: Worker): void {
+    worker.process.post({ kind: "end" });
+    worker.process.flush();
+    setTimeout(worker.process.kill, options.graceSeconds * 1000).unref();
+  }
+
+  return {
+    workers,
+    async start(wanted) {
+      const first = hire();
+      const types = await first.loaded;
+      listed = [...new Set(types.flatMap((type) => type.environment))];
+      size = wanted;
+      if (listed.length > 0 || wanted === 0) {
+        first.worker.state = "leaving";
+        end(first.worker);
+      }
+      refill();
+      return types;
+    },
+    retire(worker) {
+      if (worker.state === "leaving") return;
+      worker.state = "leaving";
+      if (worker.attempts.size === 0) end(worker);
+      refill();
+    },
+    release(worker) {
+      if (worker.state === "leaving" && worker.attempts.size === 0) end(worker);
+    },
+    async [Symbol.asyncDispose]() {
+      closing = true;
+      clearTimeout(pause);
+      const gone = new Promise<void>((resolve) => {
+        allGone = resolve;
+      });
+      for (const worker of workers) {
+        if (worker.state === "loading") worker.process.kill();
+        else if (worker.attempts.size === 0 && worker.state === "ready") end(worker);
+        worker.state = "leaving";
+      }
+      if (workers.size > 0) await gone;
+      warden[Symbol.dispose]();
+    },
+  };
+}
+
+function diedLoading({ code, signal }: WorkerExit, printed: readonly string[]): SimpleTasksError {
+  const how = signal === null ? `ended with exit code ${code ?? "unknown"}` : `was ended by ${signal}`;
+  const lines = printed.length === 0 ? "" : `; it printed: ${printed.join(" / ")}`;
+  return new SimpleTasksError("task_type_invalid", `A worker process ${how} while it loaded the task files${lines}`, {
+    hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
+  });
+}

@@ -1,0 +1,147 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { programUrl } from "../../program.ts";
+import type { TaskTypeDescription } from "../runner.ts";
+import type { DatasourceCall, SentError } from "./datasource-calls.ts";
+import { parseWorkerReports, READS_MESSAGES_AFTER_MS, type WorkerOrder } from "./messages.ts";
+import { type OutputHandlers, readOutput, type RunningAttempt } from "./worker-output.ts";
+
+/** How long what a dead worker printed is waited for, in milliseconds: a program that left its group may hold the pipes. */
+const DRAIN_MS = 1000;
+
+export interface WorkerHandlers extends OutputHandlers {
+  onReady(types: readonly TaskTypeDescription[]): void;
+  onLoadFailed(error: SentError): void;
+  /** These had not begun, and will not begin in this worker. */
+  onRecalled(attemptIds: readonly number[]): void;
+  onCall(call: DatasourceCall): void;
+  /** The last call: the process has ended and what it printed is read. */
+  onExit(exit: WorkerExit): void;
+}
+
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** One worker process: its channel and its output, turned into calls of the handlers. Knows nothing of queues of attempts. */
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  /** The attempt that has begun and not ended, and when it began by this process's clock (`performance.now`). */
+  readonly running: RunningAttempt | undefined;
+  /** Sent with the others of this turn of the event loop, by `flush`. */
+  post(order: WorkerOrder): void;
+  flush(): void;
+  /** Asks for attempts back; what comes back is told by `onRecalled`. May be repeated. */
+  recall(attemptIds: readonly number[]): void;
+  /** Ends the process, and the programs that it started, at once. */
+  kill(): void;
+}
+
+export function startWorkerProcess(
+  options: {
+    readonly files: readonly string[];
+    readonly builtIn: boolean;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly directory: string;
+  },
+  handlers: WorkerHandlers,
+): WorkerProcess {
+  const token = randomBytes(9).toString("base64url");
+  const child = fork(programUrl(import.meta.url, "../../../daemon/worker/main.ts", "worker.mjs"), [], {
+    cwd: options.directory,
+    env: { ...options.environment },
+    // None of the daemon's own flags (an inspector's port, say). Type stripping and SQLite warn on older versions of Node.
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // A process group of its own: it can be killed with the programs it started, and a terminal's Ctrl-C is the daemon's alone.
+    detached: process.platform !== "win32",
+    windowsHide: true,
+  });
+  let outbox: WorkerOrder[] = [];
+
+  function send(written?: () => void): void {
+    if (!child.connected) return;
+    const orders = outbox;
+    outbox = [];
+    // A failed send means that the worker is dying: its exit tells the rest.
+    child.send(orders, (error) => {
+      if (error === null) written?.();
+    });
+  }
+
+  const output = readOutput(child, token, handlers);
+
+  child.on("message", (message) => {
+    for (const report of parseWorkerReports(message)) {
+      if (report.kind === "ready") handlers.onReady(report.types);
+      else if (report.kind === "load_failed") handlers.onLoadFailed(report.error);
+      else if (report.kind === "recalled") handlers.onRecalled(report.attemptIds);
+      else handlers.onCall(report);
+    }
+  });
+
+  let over = false;
+  const finish = (exit: WorkerExit): void => {
+    if (over) return;
+    over = true;
+    void output.closed.then(() => handlers.onExit(exit));
+  };
+  child.on("error", () => {
+    // It could not be started, or could not be sent to; the second shows in its exit.
+    if (child.pid !== undefined) return;
+    output.giveUp();
+    finish({ code: null, signal: null });
+  });
+  child.on("exit", (code, signal) => {
+    killGroup(child);
+    setTimeout(output.giveUp, DRAIN_MS).unref();
+    finish({ code, signal });
+  });
+
+  outbox.push({ kind: "load", files: options.files, builtIn: options.builtIn, token });
+  send();
+  return {
+    pid: child.pid,
+    get running() {
+      return output.running;
+    },
+    post(order) {
+      outbox.push(order);
+    },
+    flush() {
+      if (outbox.length > 0) send();
+    },
+    recall(attemptIds) {
+      outbox.push({ kind: "recall", attemptIds });
+      const before = output.running;
+      // The worker answers when its event loop turns. User code may block that for hours, so there is a second way:
+      // the message has reached the worker (`written`) while an attempt was running that had run for long, and one turn of
+      // our own event loop later its end is not to be read. It ends after the message came, then; and after an attempt
+      // that long the worker reads its messages before it begins another one.
+      send(() => {
+        if (before === undefined || performance.now() - before.since <= READS_MESSAGES_AFTER_MS + 10) return;
+        setImmediate(() =>
+          setImmediate(() => {
+            if (output.running === before && !output.behind()) handlers.onRecalled(attemptIds);
+          }),
+        );
+      });
+    },
+    kill() {
+      killGroup(child);
+      child.kill("SIGKILL");
+    },
+  };
+}
+
+/** Kills what is left of the worker's process group. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || process.platform === "win32") return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // Nobody is left in it.
+  }
+}
