@@ -100,7 +100,7 @@ export function createMemoryBucket(options: MemoryBucketOptions = {}): Bucket {
 /** The bytes of a source, as a copy: what the caller does to its buffer afterwards changes no object. */
 async function contentOf(source: ObjectSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
   if (typeof source === "string") return new TextEncoder().encode(source);
-  if (source instanceof Uint8Array) return source.slice();
+  if (source instanceof Uint8Array) return new Uint8Array(source);
   if ("file" in source) {
     try {
       return await readFile(source.file);
@@ -109,7 +109,7 @@ async function contentOf(source: ObjectSource, signal: AbortSignal | undefined):
     }
   }
   const chunks: Uint8Array[] = [];
-  for await (const chunk of chunksOfSource(source.stream, signal)) chunks.push(chunk.slice());
+  for await (const chunk of chunksOfSource(source.stream, signal)) chunks.push(new Uint8Array(chunk));
   return Buffer.concat(chunks);
 }
 
@@ -125,6 +125,6 @@ async function* chunksOf(
   for (let start = 0; start < content.byteLength; start += CHUNK_BYTES) {
     refuseAborted(signal);
     if (!stillThere()) throw changed();
-    yield content.slice(start, start + CHUNK_BYTES);
+    yield new Uint8Array(content.subarray(start, start + CHUNK_BYTES));
   }
 }
