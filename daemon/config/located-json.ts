@@ -1,5 +1,5 @@
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
-import { SimpleTasksError } from "../../shared/errors.ts";
+import { messageOf, SimpleTasksError } from "../../shared/errors.ts";
 
 type Place = readonly (string | number)[];
 
@@ -14,26 +14,56 @@ export interface LocatedJson {
   lineOf(place: Place): number;
 }
 
+/** A mistake in a text that should be JSON; line and column count from 1. */
+export interface JsonMistake {
+  readonly line: number;
+  readonly column: number;
+  readonly reason: string;
+}
+
+/** What keeps a text from being JSON as the standard has it, without comments and trailing commas; undefined when nothing does. */
+export function jsonMistake(text: string): JsonMistake | undefined {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { disallowComments: true });
+  const first = errors[0];
+  if (first !== undefined) return { ...position(text, first.offset), reason: parseReason(first) };
+  if (root === undefined) return { line: 1, column: 1, reason: "it is empty" };
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return { line: 1, column: 1, reason: messageOf(error) };
+  }
+}
+
 /**
- * Parses JSON as the standard has it: no comments, no trailing commas, no key twice.
+ * Parses JSON as the standard has it; no key may stand twice in an object.
  * @throws `config_invalid` with file, line and column of the first mistake.
  */
 export function parseLocatedJson(source: string, file: string): LocatedJson {
   const text = source.replace(/^\uFEFF/, " ");
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { disallowComments: true });
   const at = (offset: number): string => {
     const { line, column } = position(text, offset);
     return `${file}:${line}:${column}`;
   };
-  const refuse = (offset: number, reason: string): never => {
-    throw new SimpleTasksError("config_invalid", `${at(offset)}: ${reason}`, { about: { file } });
-  };
-  const first = errors[0];
-  if (first !== undefined) refuse(first.offset, `this is not JSON: ${parseReason(first)}`);
-  if (root === undefined) return refuse(0, "this is not JSON: the file is empty");
+  const mistake = jsonMistake(text);
+  const root = parseTree(text);
+  if (mistake !== undefined || root === undefined) {
+    const { line, column, reason } = mistake ?? { line: 1, column: 1, reason: "it is empty" };
+    throw new SimpleTasksError("config_invalid", `${file}:${line}:${column}: this is not JSON: ${reason}`, {
+      about: { file },
+    });
+  }
   const twice = duplicateKey(root);
-  if (twice !== undefined) refuse(twice.offset, `the key ${JSON.stringify(twice.value)} stands here twice`);
+  if (twice !== undefined) {
+    throw new SimpleTasksError(
+      "config_invalid",
+      `${at(twice.offset)}: the key ${JSON.stringify(twice.value)} stands here twice`,
+      {
+        about: { file },
+      },
+    );
+  }
 
   const node = (place: Place): Node => nearestNode(root, place);
   return {

@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { SimpleTasksError } from "../../shared/errors.ts";
 import { environmentLayer, type Environment } from "./environment.ts";
 import { chooseProfile, fileLayer } from "./file-layer.ts";
-import { describeOrigin, type Given, type Layer, type Origin, type SettingName } from "./layers.ts";
-import { besideQueue, bucketUrl, queueUrl } from "./locations.ts";
-import { findWorkspaceFile, readWorkspaceFile } from "./workspace-file.ts";
+import type { Layer, Origin, SettingName } from "./layers.ts";
+import type { NumberSetting } from "./ranges.ts";
+import { resolveLocations, type Resolved } from "./resolve-locations.ts";
+import type { WorkspaceFile } from "./workspace-file.ts";
 import type { Engines } from "./workspace-schema.ts";
 
 /** Everything that a command needs to know, resolved: URLs whole, paths absolute. */
@@ -34,15 +34,25 @@ export interface Settings {
 }
 
 export interface SettingsSources {
-  /** What was said on the command line. */
-  readonly flags: Layer;
-  /** The words of the classic positional form; empty when it is not used. */
-  readonly classic: Layer;
+  /** What the command line says; of several layers the first that says something counts. */
+  readonly commandLine: readonly Layer[];
   readonly environment: Environment;
   readonly currentDirectory: string;
-  /** `--profile`, and `--config`: the file to read instead of the nearest. */
+  readonly file: WorkspaceFile | undefined;
+  /** The profile that was asked for. */
   readonly profile: string | undefined;
-  readonly config: string | undefined;
+}
+
+/** What names are resolved by, for a name that is no setting. */
+export interface Names {
+  readonly engines: Engines;
+  readonly workspace: string;
+}
+
+/** @throws `config_invalid` */
+export function resolveNames(sources: SettingsSources): Names {
+  const { engines, workspace } = layersOf(sources);
+  return { engines: engines.value, workspace };
 }
 
 /**
@@ -50,74 +60,25 @@ export interface SettingsSources {
  * @throws `config_invalid` naming what is wrong, and where it stands.
  */
 export function resolveSettings(sources: SettingsSources): Settings {
-  const { environment, currentDirectory } = sources;
-  const config = sources.config ?? (environment["SIMPLETASKS_CONFIG"] || undefined);
-  const path_ =
-    config === undefined ? findWorkspaceFile(currentDirectory) : path.resolve(currentDirectory, config);
-  const file = path_ === undefined ? undefined : readWorkspaceFile(path_);
-  const workspace = file === undefined ? path.resolve(currentDirectory) : path.dirname(file.path);
-  const profile = chooseProfile(file, sources.profile ?? environment["SIMPLETASKS_PROFILE"]);
-  const layers: readonly Layer[] = [
-    sources.flags,
-    sources.classic,
-    environmentLayer(environment, currentDirectory),
-    file === undefined ? {} : fileLayer(file, profile),
-  ];
+  const { file } = sources;
+  const { layers, profile, workspace, engines } = layersOf(sources);
+  const number = (name: NumberSetting, otherwise: number): Resolved<number> =>
+    layers.find((layer) => layer[name] !== undefined)?.[name] ?? {
+      value: otherwise,
+      origin: { kind: "default" },
+    };
 
-  const byDefault = <Value>(value: Value): Given<Value> => ({
-    value,
+  const cache = layers.find((layer) => layer.cache !== undefined)?.cache ?? {
+    value: path.join(".simpletasks", "cache"),
     origin: { kind: "default" },
     base: workspace,
-  });
-  const first = <Name extends SettingName>(name: Name): NonNullable<Layer[Name]> | undefined =>
-    layers.map((layer) => layer[name]).find((given) => given !== undefined);
-
-  const engines = first("engines") ?? byDefault<Engines>("local");
-  const queue = (given: Given<string>): string => locate(given, queueUrl);
-  const locate = (given: Given<string>, toUrl: typeof queueUrl): string =>
-    located(given, () => toUrl(given.value, { engines: engines.value, workspace, base: given.base }));
-
-  const needed = (name: "task_queue" | "bucket", local: string): Given<string> => {
-    const given = first(name) ?? (engines.value === "local" ? byDefault(local) : undefined);
-    if (given !== undefined) return given;
-    throw new SimpleTasksError(
-      "config_invalid",
-      `no ${name} is given, and ${engines.value} engines have no default`,
-      {
-        hint: `Give --${name.replace("_", "-")}, or ${name} in simpletasks.json.`,
-      },
-    );
   };
-  const taskQueue = needed("task_queue", "tasks");
-  const taskQueueUrl = queue(taskQueue);
-
-  const beside = (suffix: string): Given<string> => {
-    const url = besideQueue(taskQueueUrl, suffix);
-    if (url !== undefined) return byDefault(url);
-    throw new SimpleTasksError("config_invalid", `the queue beside ${taskQueueUrl} has no name of its own`, {
-      hint: "Give --error-queue and --done-queue (or none).",
-    });
-  };
-  const errorQueue = first("error_queue") ?? beside("-errors");
-  // SimpleTasks knows no default: there, in words or environment, a done queue that is not named means none.
-  const isClassic = taskQueue.origin.kind === "word" || taskQueue.origin.kind === "environment";
-  const doneQueue = doneQueueGiven() ?? (isClassic ? byDefault("none") : beside("-done"));
-
-  function doneQueueGiven(): Given<string> | undefined {
-    if (!isClassic) return first("done_queue");
-    return layers
-      .slice(0, 3)
-      .map((layer) => layer.done_queue)
-      .find((given) => given !== undefined);
-  }
-
-  const bucket = needed("bucket", "file:.simpletasks/bucket");
-  const cache = first("cache") ?? byDefault(path.join(".simpletasks", "cache"));
-  const workers = first("workers") ?? byDefault(availableParallelism());
-  const leaseSeconds = first("lease_seconds") ?? byDefault(60);
-  const attempts = first("attempts") ?? byDefault(3);
-  const maxDeliveries = first("max_deliveries") ?? byDefault(100);
-  const pollSeconds = first("poll_seconds") ?? byDefault(5);
+  const { taskQueue, errorQueue, doneQueue, bucket } = resolveLocations(layers, engines.value, workspace);
+  const workers = number("workers", availableParallelism());
+  const leaseSeconds = number("lease_seconds", 60);
+  const attempts = number("attempts", 3);
+  const maxDeliveries = number("max_deliveries", 100);
+  const pollSeconds = number("poll_seconds", 5);
 
   return {
     workspace,
@@ -125,10 +86,10 @@ export function resolveSettings(sources: SettingsSources): Settings {
     profile,
     tasks: file === undefined ? [] : (file.contents.tasks ?? ["tasks/**/*.task.ts"]),
     engines: engines.value,
-    taskQueue: taskQueueUrl,
-    errorQueue: queue(errorQueue),
-    doneQueue: doneQueue.value === "none" ? undefined : queue(doneQueue),
-    bucket: locate(bucket, bucketUrl),
+    taskQueue: taskQueue.value,
+    errorQueue: errorQueue.value,
+    doneQueue: doneQueue.value,
+    bucket: bucket.value,
     cache: path.resolve(cache.base, cache.value),
     workers: workers.value,
     leaseSeconds: leaseSeconds.value,
@@ -151,15 +112,18 @@ export function resolveSettings(sources: SettingsSources): Settings {
   };
 }
 
-/** Says where a name stands that is none. */
-function located<Value>(given: Given<unknown>, resolve: () => Value): Value {
-  try {
-    return resolve();
-  } catch (error) {
-    if (!(error instanceof SimpleTasksError)) throw error;
-    throw new SimpleTasksError(error.code, `${describeOrigin(given.origin)}: ${error.message}`, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      cause: error,
-    });
-  }
+/** All layers, the first that says something counting; and what the rest is resolved by. */
+function layersOf({ commandLine, environment, currentDirectory, file, profile: asked }: SettingsSources) {
+  const profile = chooseProfile(file, asked);
+  const layers: readonly Layer[] = [
+    ...commandLine,
+    environmentLayer(environment, currentDirectory),
+    file === undefined ? {} : fileLayer(file, profile),
+  ];
+  const workspace = path.resolve(file === undefined ? currentDirectory : path.dirname(file.path));
+  const engines: Resolved<Engines> = layers.find((layer) => layer.engines !== undefined)?.engines ?? {
+    value: "local",
+    origin: { kind: "default" },
+  };
+  return { layers, profile, workspace, engines };
 }

@@ -1,0 +1,44 @@
+import { pino } from "pino";
+import type { Logger, LogFields, LogLevel } from "../../shared/logger.ts";
+import { escapeForTerminal } from "./escape.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The daemon's log on standard error: lines for people on a screen, else one JSON object a line. */
+export function openDaemonLog(terminal: Terminal): Logger {
+  return terminal.showsStatus ? screenLog(terminal) : jsonLog();
+}
+
+function jsonLog(): Logger {
+  const lines = pino(
+    {
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  return {
+    log: (level, message, fields) => lines[level](fields ?? {}, message),
+  };
+}
+
+function screenLog(terminal: Terminal): Logger {
+  return {
+    log(level, message, fields = {}) {
+      if (level === "debug") return;
+      const time = terminal.errorStyle("dim", new Date().toTimeString().slice(0, 8));
+      const mark = marks[level];
+      const shown = escapeForTerminal(`${message}${describeFields(fields)}`);
+      terminal.tell(`${time} ${mark === undefined ? shown : `${terminal.errorStyle(mark, level)} ${shown}`}`);
+    },
+  };
+}
+
+const marks: Readonly<Partial<Record<LogLevel, "yellow" | "red">>> = { warn: "yellow", error: "red" };
+
+function describeFields(fields: LogFields): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : (JSON.stringify(value) ?? "")}`)
+    .join("");
+}

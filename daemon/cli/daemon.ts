@@ -1,0 +1,74 @@
+import { pathToFileURL } from "node:url";
+import { openBucket } from "../../shared/bucket/open.ts";
+import { openCache } from "../../shared/cache/open.ts";
+import { createDaemon, type DaemonSummary } from "../../shared/daemon/daemon.ts";
+import { openDatasource } from "../../shared/datasource/open.ts";
+import type { CacheStatus } from "../../shared/cache/cache.ts";
+import { openQueue } from "../../shared/queue/open.ts";
+import { classicLayer } from "../config/classic-form.ts";
+import { findTaskFiles } from "../config/task-files.ts";
+import { settingsOf, type Call } from "./call.ts";
+import { openDaemonLog } from "./daemon-log.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { counted } from "./format.ts";
+
+/** `daemon`: opens what the settings name, runs tasks until stopped or drained, and sums up. */
+export async function daemon(call: Call): Promise<number> {
+  const { terminal, signals, flags } = call;
+  const settings = settingsOf(call, classicLayer(call.words, call.currentDirectory));
+  const taskFiles = await findTaskFiles(settings);
+  const log = openDaemonLog(terminal);
+
+  await using resources = new AsyncDisposableStack();
+  const taskQueue = resources.use(await openQueue(settings.taskQueue));
+  const errorQueue = resources.use(await openQueue(settings.errorQueue));
+  const doneQueue =
+    settings.doneQueue === undefined ? undefined : resources.use(await openQueue(settings.doneQueue));
+  const bucket = resources.use(await openBucket(settings.bucket));
+  const cache = resources.use(await openCache({ directory: settings.cache, log }));
+  const datasource = resources.use(openDatasource({ bucket, cache, log }));
+
+  const running = createDaemon({
+    taskQueue,
+    errorQueue,
+    doneQueue,
+    bucket,
+    datasource,
+    pollFrequencySeconds: settings.pollSeconds,
+    leaseSeconds: settings.leaseSeconds,
+    attempts: settings.attempts,
+    maxDeliveries: settings.maxDeliveries,
+    workers: settings.workers,
+    untilDrained: flags.untilDrained === true,
+    log,
+  });
+  for (const file of taskFiles) running.register(pathToFileURL(file));
+  // The first signal stops leasing and lets finish what runs; the next one aborts that.
+  signals.onFurther(() => running.stop());
+  const summary = await running.run({ signal: signals.signal });
+  const { hits, downloads } = await cache.status();
+  await terminal.print(flags.json === true ? asJson(summary, { hits, downloads }) : describeSummary(summary));
+  return exitCodes.done;
+}
+
+function asJson(
+  summary: DaemonSummary,
+  { hits, downloads }: Pick<CacheStatus, "hits" | "downloads">,
+): string {
+  const { succeeded, failed, retried, returned, leasesLost, seconds } = summary;
+  return JSON.stringify({
+    succeeded,
+    failed,
+    retried,
+    returned,
+    leases_lost: leasesLost,
+    seconds,
+    cache_hits: hits,
+    cache_downloads: downloads,
+  });
+}
+
+function describeSummary({ succeeded, failed, retried, seconds }: DaemonSummary): string {
+  const extra = retried === 0 ? "" : `, ${counted(retried, "attempt")} repeated`;
+  return `${counted(succeeded, "task")} done, ${failed} failed${extra} in ${seconds.toFixed(1)} s`;
+}

@@ -1,0 +1,66 @@
+import { createReadStream } from "node:fs";
+import { SimpleTasksError, messageOf } from "../../shared/errors.ts";
+
+/** A line of a text, without its end, and its number from 1. */
+export interface Line {
+  readonly text: string;
+  readonly number: number;
+}
+
+/** The bytes of a file or, for `-`, of standard input. */
+export function openText(file: string): AsyncIterable<Uint8Array> {
+  return file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
+}
+
+/**
+ * The lines of a text in UTF-8, in memory that does not grow with it. Lines end with `\n` or `\r\n`; a byte order mark
+ * before the first one is no part of it.
+ *
+ * @param name what to call the text in errors
+ * @throws `usage` when it cannot be read; `message_invalid`, with the line, for bytes that are no UTF-8
+ */
+export async function* linesOf(
+  bytes: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<Line, void, undefined> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  let number = 0;
+  const decode = (chunk?: Uint8Array): string => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch (cause) {
+      throw new SimpleTasksError(
+        "message_invalid",
+        `${name}: the text is not UTF-8, at line ${number + 1} or soon after`,
+        { cause },
+      );
+    }
+  };
+  try {
+    for await (const chunk of bytes) {
+      const lines = (rest + decode(chunk)).split("\n");
+      rest = lines.pop() ?? "";
+      for (const text of lines) {
+        number += 1;
+        yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, number };
+      }
+    }
+  } catch (error) {
+    throw unreadable(error, name);
+  }
+  rest += decode();
+  if (rest !== "") yield { text: rest, number: number + 1 };
+}
+
+/** What the operating system says of a file that a person named, as a mistake of theirs. */
+export function unreadable(error: unknown, name: string): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (error instanceof SimpleTasksError || typeof code !== "string") return error;
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EISDIR: "this is a directory",
+    EACCES: "it may not be read",
+  };
+  return new SimpleTasksError("usage", `${name}: ${reasons[code] ?? messageOf(error)}`, { cause: error });
+}

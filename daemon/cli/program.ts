@@ -1,0 +1,28 @@
+import { CommanderError } from "commander";
+import { describeCommands } from "./commands.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { explain } from "./explain.ts";
+import { listenForSignals } from "./signals.ts";
+import { openTerminal } from "./terminal.ts";
+
+/**
+ * Runs the command that the words name.
+ * @returns the exit code
+ */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  const terminal = openTerminal(process.stdout, process.stderr);
+  using signals = listenForSignals();
+  let exitCode: number = exitCodes.done;
+  const program = describeCommands(terminal, async (command, commandWords, flags) => {
+    const world = { terminal, signals, environment: process.env, currentDirectory: process.cwd() };
+    exitCode = await command({ words: commandWords, flags, ...world });
+  });
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    const code = explain(error, terminal);
+    return signals.exitCode ?? code;
+  }
+}

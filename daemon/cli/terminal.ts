@@ -1,0 +1,78 @@
+import { once } from "node:events";
+import { stripVTControlCharacters, styleText } from "node:util";
+import { escapeForTerminal } from "./escape.ts";
+
+/** Where a command writes: results to standard output, everything about them to standard error. */
+export interface Terminal {
+  /** Writes a line of results. Resolves when there is room for more, or when nobody reads any longer. */
+  print(line: string): Promise<void>;
+  /** Like `print`, for text that goes to other programs as it is; escaped where it would reach a screen. */
+  printRaw(text: string): Promise<void>;
+  /** Writes a line about what is being done. */
+  tell(line: string): void;
+  /** Replaces the status line, which the next line or an empty status removes. Nothing where standard error is no screen. */
+  status(line: string): void;
+  /** Whether the status line is shown. */
+  readonly showsStatus: boolean;
+  /** True once the reader of standard output has gone: what only prints may stop. */
+  readonly closed: boolean;
+  /** Marks up for standard output; plain text where colours do not belong. */
+  readonly style: Style;
+  /** The same for standard error. */
+  readonly errorStyle: Style;
+}
+
+export type Style = (format: "bold" | "dim" | "red" | "green" | "yellow", text: string) => string;
+
+/** This process's standard output and error. Takes over what happens when their readers go away: nothing. */
+export function openTerminal(out: NodeJS.WriteStream, err: NodeJS.WriteStream): Terminal {
+  let closed = false;
+  let status = "";
+  out.on("error", () => {
+    closed = true;
+  });
+  err.on("error", () => {});
+
+  async function write(text: string): Promise<void> {
+    if (closed) return;
+    clearStatus();
+    if (out.write(text) || closed) return;
+    await Promise.race([once(out, "drain"), once(out, "close")]).catch(() => {});
+  }
+
+  function clearStatus(): void {
+    if (status !== "") err.write("\r\u001b[K");
+    status = "";
+  }
+
+  return {
+    print: (line) => write(`${line}\n`),
+    printRaw: (text) => write(`${out.isTTY ? escapeForTerminal(text) : text}\n`),
+    tell(line) {
+      clearStatus();
+      err.write(`${line}\n`);
+    },
+    status(line) {
+      if (!err.isTTY) return;
+      const room = (err.columns ?? 80) - 1;
+      const cut =
+        stripVTControlCharacters(line).length > room ? stripVTControlCharacters(line).slice(0, room) : line;
+      clearStatus();
+      status = cut;
+      err.write(cut);
+    },
+    showsStatus: err.isTTY === true,
+    get closed() {
+      return closed;
+    },
+    style: styleFor(out),
+    errorStyle: styleFor(err),
+  };
+}
+
+/** Colours on screens alone, and not where `NO_COLOR` or `TERM=dumb` forbids them. */
+function styleFor(stream: NodeJS.WriteStream): Style {
+  const { NO_COLOR: noColor, TERM: term } = process.env;
+  const colours = stream.isTTY === true && (noColor === undefined || noColor === "") && term !== "dumb";
+  return (format, text) => (colours ? styleText(format, text, { validateStream: false }) : text);
+}

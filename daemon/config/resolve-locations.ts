@@ -1,0 +1,93 @@
+import { SimpleTasksError } from "../../shared/errors.ts";
+import { describeOrigin, type Given, type Layer, type Origin } from "./layers.ts";
+import { besideQueue, bucketUrl, queueUrl } from "./locations.ts";
+import type { Engines } from "./workspace-schema.ts";
+
+export interface Resolved<Value> {
+  readonly value: Value;
+  readonly origin: Origin;
+}
+
+export interface Locations {
+  readonly taskQueue: Resolved<string>;
+  readonly errorQueue: Resolved<string>;
+  readonly doneQueue: Resolved<string | undefined>;
+  readonly bucket: Resolved<string>;
+}
+
+/**
+ * The URLs of queues and bucket, from layers of which the first that says something counts.
+ * @throws `config_invalid` saying where the name stands that is none, or what must be given.
+ */
+export function resolveLocations(layers: readonly Layer[], engines: Engines, workspace: string): Locations {
+  const queue = (given: Given<string>): Resolved<string> => locate(given, queueUrl);
+  const taskQueueGiven =
+    first("task_queue") ?? byDefault("task_queue", "sqlite:.simpletasks/queue.db?queue=tasks");
+  const taskQueue = queue(taskQueueGiven);
+  return {
+    taskQueue,
+    errorQueue: optional(first("error_queue"), queue) ?? beside("-errors"),
+    doneQueue: doneQueue(),
+    bucket: locate(first("bucket") ?? byDefault("bucket", "file:.simpletasks/bucket"), bucketUrl),
+  };
+
+  function first(name: "task_queue" | "error_queue" | "done_queue" | "bucket"): Given<string> | undefined {
+    return layers.find((layer) => layer[name] !== undefined)?.[name];
+  }
+
+  /**
+   * SimpleTasks knows no default: where its words or its environment name the task queue, a done queue that they do not
+   * name means none, whatever a file says.
+   */
+  function doneQueue(): Resolved<string | undefined> {
+    const { kind } = taskQueueGiven.origin;
+    const isClassic = kind === "word" || kind === "environment";
+    const given = first("done_queue");
+    if (isClassic && (given === undefined || given.origin.kind === "file"))
+      return { value: undefined, origin: { kind: "default" } };
+    if (given === undefined) return beside("-done");
+    return given.value === "none" ? { value: undefined, origin: given.origin } : queue(given);
+  }
+
+  function beside(suffix: string): Resolved<string> {
+    const value = besideQueue(taskQueue.value, suffix);
+    if (value !== undefined) return { value, origin: { kind: "default" } };
+    throw new SimpleTasksError(
+      "config_invalid",
+      `${taskQueue.value} shows no name to derive the other queues from`,
+      {
+        hint: "Give the error queue, and the done queue or none.",
+      },
+    );
+  }
+
+  function byDefault(name: "task_queue" | "bucket", local: string): Given<string> {
+    if (engines === "local") return { value: local, origin: { kind: "default" }, base: workspace };
+    throw new SimpleTasksError(
+      "config_invalid",
+      `no ${name} is given, and engines "${engines}" have no default`,
+      {
+        hint: `Give --${name.replace("_", "-")}, or ${name} in simpletasks.json.`,
+      },
+    );
+  }
+
+  function locate(given: Given<string>, toUrl: typeof queueUrl): Resolved<string> {
+    try {
+      return { value: toUrl(given.value, { engines, workspace, base: given.base }), origin: given.origin };
+    } catch (error) {
+      if (!(error instanceof SimpleTasksError)) throw error;
+      throw new SimpleTasksError(error.code, `${describeOrigin(given.origin)}: ${error.message}`, {
+        ...(error.hint !== undefined && { hint: error.hint }),
+        cause: error,
+      });
+    }
+  }
+}
+
+function optional<Value, Result>(
+  value: Value | undefined,
+  change: (value: Value) => Result,
+): Result | undefined {
+  return value === undefined ? undefined : change(value);
+}
