@@ -18,6 +18,8 @@ const common = {
   logLevel: "warning",
   outdir: "dist",
   write: false,
+  // Its entry for `require` cannot be bundled: it loads its parts by names made at run time.
+  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
 };
 
 /** Entry points of the ES module build: name in dist/ → source. */

@@ -65,7 +65,7 @@ Optional in short: "id" (else its place in the batch), "inputs" (else none), "pa
       .description(`Looks into the ${name === "done" ? "done" : "error"} queue.`);
     withLocations(reports.command("list"))
       .description(`Lists the reported ${what}, oldest first, and leaves them where they are.`)
-      .option("--limit N", "show no more than N reports (default: 100; with --json all)")
+      .option("--limit <N>", "show no more than N reports (default: 100; with --json all)")
       .action(runs(load))
       .addHelpText(
         "after",
@@ -92,7 +92,7 @@ Optional in short: "id" (else its place in the batch), "inputs" (else none), "pa
   withRunning(withLocations(program.command("demo")))
     .description("Shows the main job: makes ten files, runs nine NO_OP tasks on them, compares every output.")
     .option(
-      "--dir DIR",
+      "--dir <DIR>",
       "keep everything under DIR: bucket, cache, queue.db (default: a new temporary directory)",
     )
     .action(runs(async () => (await import("./demo.ts")).demo))
@@ -141,10 +141,13 @@ function describeProgram(terminal: Terminal): Words {
 /** Flags of every command that reads settings. */
 function withSettings(words: Words): Words {
   return words
-    .addOption(option("--engines NAME", "what bare names mean: local, aws or hybrid"))
-    .addOption(option("--profile NAME", "the profile of simpletasks.json"))
+    .addOption(option("--engines <NAME>", "what bare names mean: local, aws or hybrid"))
+    .addOption(option("--profile <NAME>", "the profile of simpletasks.json"))
     .addOption(
-      option("--config FILE", "the simpletasks.json to read, or none (default: the nearest, here or above)"),
+      option(
+        "--config <FILE>",
+        "the simpletasks.json to read, or none (default: the nearest, here or above)",
+      ),
     )
     .option("--json", "print JSON for other programs");
 }
@@ -153,20 +156,20 @@ function withSettings(words: Words): Words {
 function withLocations(words: Words): Words {
   withSettings(words);
   return words
-    .addOption(option("--task-queue URL", "where tasks wait"))
-    .addOption(option("--error-queue URL", "where failures are reported"))
-    .addOption(option("--done-queue URL", "where successes are reported, or none"))
-    .addOption(option("--bucket URL", "where inputs and outputs lie"))
-    .addOption(option("--cache DIR", "this machine's copies of objects"))
-    .addOption(option("--lease SECONDS", "how long a lease lasts until it is renewed"));
+    .addOption(option("--task-queue <URL>", "where tasks wait"))
+    .addOption(option("--error-queue <URL>", "where failures are reported"))
+    .addOption(option("--done-queue <URL>", "where successes are reported, or none"))
+    .addOption(option("--bucket <URL>", "where inputs and outputs lie"))
+    .addOption(option("--cache <DIR>", "this machine's copies of objects"))
+    .addOption(option("--lease <SECONDS>", "how long a lease lasts until it is renewed"));
 }
 
 /** Flags of commands that run tasks. */
 function withRunning(words: Words): Words {
   return words
-    .option("--workers N", "how many tasks run at once (default: one a processor)")
-    .option("--attempts N", "how many attempts a task gets (default: 3)")
-    .option("--poll SECONDS", "how long a receive waits in an empty queue (default: 5)");
+    .option("--workers <N>", "how many tasks run at once (default: one a processor)")
+    .option("--attempts <N>", "how many attempts a task gets (default: 3)")
+    .option("--poll <SECONDS>", "how long a receive waits in an empty queue (default: 5)");
 }
 
 function option(flags: string, description: string): Option {

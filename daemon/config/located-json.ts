@@ -1,4 +1,11 @@
-import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  parseTree,
+  printParseErrorCode,
+  type Node,
+  type ParseError,
+} from "jsonc-parser";
 import { messageOf, SimpleTasksError } from "../../shared/errors.ts";
 
 type Place = readonly (string | number)[];
@@ -6,12 +13,18 @@ type Place = readonly (string | number)[];
 /** A JSON file's value, with where each part of it stands. */
 export interface LocatedJson {
   readonly value: unknown;
-  valueAt(place: Place): unknown;
-  /** `file:line:column` of a value, or of the nearest thing around it that exists. Lines and columns count from 1. */
-  place(place: Place): string;
-  /** `file:line:column` of a property's name. */
-  placeOfKey(place: Place): string;
-  lineOf(place: Place): number;
+  /** A part of the value; where there is none, the nearest thing around it. */
+  valueAt(place: Place): Located & { readonly value: unknown };
+  /** The name of a property. */
+  keyAt(place: Place): Located;
+}
+
+/** Where something stands. Lines count from 1. */
+export interface Located {
+  readonly offset: number;
+  readonly line: number;
+  /** `file:line:column`, as editors and terminals link it. */
+  readonly shown: string;
 }
 
 /** A mistake in a text that should be JSON; line and column count from 1. */
@@ -65,13 +78,21 @@ export function parseLocatedJson(source: string, file: string): LocatedJson {
     );
   }
 
-  const node = (place: Place): Node => nearestNode(root, place);
+  const located = ({ offset }: Node): Located => ({
+    offset,
+    line: position(text, offset).line,
+    shown: at(offset),
+  });
   return {
     value: JSON.parse(text),
-    valueAt: (place) => place.reduce<unknown>(child, JSON.parse(text)),
-    place: (place) => at(node(place).offset),
-    placeOfKey: (place) => at((node(place).parent?.children?.[0] ?? node(place)).offset),
-    lineOf: (place) => position(text, node(place).offset).line,
+    valueAt(place) {
+      const node = nearestNode(root, place);
+      return { ...located(node), value: getNodeValue(node) };
+    },
+    keyAt(place) {
+      const node = nearestNode(root, place);
+      return located(node.parent?.children?.[0] ?? node);
+    },
   };
 }
 
@@ -105,8 +126,4 @@ function duplicateKey(node: Node): Node | undefined {
     if (inside !== undefined) return inside;
   }
   return undefined;
-}
-
-function child(value: unknown, key: string | number): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }

@@ -35,16 +35,16 @@ export function bucketUrl(given: string, context: NameContext): string {
 }
 
 /**
- * The queue beside `url` whose name is longer by `suffix`; undefined where the URL does not show which part is the name.
+ * The queue beside `url` whose name is longer by `suffix`. Where no driver here knows which part is the name, it is
+ * what `queue=` says, else the path's last part.
  */
-export function besideQueue(url: string, suffix: string): string | undefined {
+export function besideQueue(url: string, suffix: string): string {
   if (url.startsWith("sqlite:")) {
     const { file, queue } = parseSqliteUrl(url, path.sep);
     return sqliteUrl({ file, queue: queue + suffix });
   }
-  if (/^sqs:/i.test(url)) return url.replace(/^sqs:\/\/[^/?#]+/i, withSuffix);
-  if (/^https?:/i.test(url)) return url.replace(/[^/?#]+(?=\/?(?:[?#]|$))/, withSuffix);
-  return undefined;
+  const option = /(?<=[?&]queue=)[^&#]*/;
+  return url.replace(option.test(url) ? option : /[^:/?#]*(?=\/?(?:[?#]|$))/, withSuffix);
 
   /** The name of an SQS queue that keeps order ends in `.fifo`, whatever comes before. */
   function withSuffix(name: string): string {

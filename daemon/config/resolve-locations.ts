@@ -50,15 +50,7 @@ export function resolveLocations(layers: readonly Layer[], engines: Engines, wor
   }
 
   function beside(suffix: string): Resolved<string> {
-    const value = besideQueue(taskQueue.value, suffix);
-    if (value !== undefined) return { value, origin: { kind: "default" } };
-    throw new SimpleTasksError(
-      "config_invalid",
-      `${taskQueue.value} shows no name to derive the other queues from`,
-      {
-        hint: "Give the error queue, and the done queue or none.",
-      },
-    );
+    return { value: besideQueue(taskQueue.value, suffix), origin: { kind: "default" } };
   }
 
   function byDefault(name: "task_queue" | "bucket", local: string): Given<string> {

@@ -33,18 +33,19 @@ export function readWorkspaceFile(file: string): WorkspaceFile {
   const result = workspaceSchema.safeParse(json.value);
   if (!result.success) {
     const mistakes = result.error.issues.flatMap((issue) => describeIssue(issue, json));
-    throw new SimpleTasksError("config_invalid", mistakes.join("\n"), { about: { file } });
+    const inOrder = mistakes.toSorted((a, b) => a.offset - b.offset).map(({ text }) => text);
+    throw new SimpleTasksError("config_invalid", inOrder.join("\n"), { about: { file } });
   }
   const contents = result.data;
   const names = Object.keys(contents.profiles ?? {});
   if (contents.profile !== undefined && !names.includes(contents.profile)) {
     throw new SimpleTasksError(
       "config_invalid",
-      `${json.place(["profile"])}: there is no profile "${contents.profile}"${suggestion(contents.profile, names)}`,
+      `${json.valueAt(["profile"]).shown}: there is no profile "${contents.profile}"${suggestion(contents.profile, names)}`,
       { about: { file } },
     );
   }
-  return { path: file, contents, lineOf: (place) => json.lineOf(place) };
+  return { path: file, contents, lineOf: (place) => json.valueAt(place).line };
 }
 
 function readText(file: string): string {
@@ -57,19 +58,26 @@ function readText(file: string): string {
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue, json: LocatedJson): string[] {
+interface Mistake {
+  readonly offset: number;
+  readonly text: string;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, json: LocatedJson): Mistake[] {
   const place = issue.path.filter((part) => typeof part !== "symbol");
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(place);
-    return issue.keys.map(
-      (key) => `${json.placeOfKey([...place, key])}: unknown key "${key}"${suggestion(key, known)}`,
-    );
+    return issue.keys.map((key) => {
+      const { offset, shown } = json.keyAt([...place, key]);
+      return { offset, text: `${shown}: unknown key "${key}"${suggestion(key, known)}` };
+    });
   }
-  const name = jsonPath("", place);
-  const shown = JSON.stringify(json.valueAt(place)) ?? "nothing";
-  const near =
-    issue.code === "invalid_value" ? suggestion(String(json.valueAt(place)), issue.values.map(String)) : "";
-  return [`${json.place(place)}: ${name} ${issue.message}, not ${shorten(shown)}${near}`];
+  const { offset, shown, value } = json.valueAt(place);
+  const name = place.length === 0 ? "the file" : jsonPath("", place);
+  const near = issue.code === "invalid_value" ? suggestion(String(value), issue.values.map(String)) : "";
+  return [
+    { offset, text: `${shown}: ${name} ${issue.message}, not ${shorten(JSON.stringify(value))}${near}` },
+  ];
 }
 
 /** The keys that the schema knows for the object at `place`. */
