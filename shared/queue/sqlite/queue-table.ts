@@ -97,6 +97,9 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
     `UPDATE ${aside} SET until = ?, lease = ?, deliveries = deliveries + 1 WHERE id = ?`,
   );
   const selectFresh = query(`SELECT id, body, sent_at FROM ${messages} WHERE id >= ? ORDER BY id LIMIT ?`);
+  const sizeFresh = query(
+    `SELECT total(octet_length(body)) FROM (SELECT body FROM ${messages} WHERE id >= ? ORDER BY id LIMIT ?)`,
+  );
   const leaseFresh = database.prepare(
     `INSERT INTO ${aside} SELECT id, ?, ?, 1 FROM ${messages} WHERE id BETWEEN ? AND ?`,
   );
@@ -210,9 +213,10 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
 
       const due = taken.ids.length;
       if (counters.fresh > 0 && due < max && size < largestBatch) {
-        for (const row of selectFresh.iterate(counters.head, max - due)) {
+        const large = integer(sizeFresh.first(counters.head, max - due), 0) + size > largestBatch;
+        for (const row of selectFresh[large ? "iterate" : "all"](counters.head, max - due)) {
           take(row, 1);
-          if (size >= largestBatch) break;
+          if (large && size >= largestBatch) break;
         }
         const last = taken.ids.at(-1) ?? 0;
         if (taken.ids.length > due) {

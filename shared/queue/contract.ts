@@ -1,0 +1,52 @@
+import { leaseRows } from "./contract/leases.ts";
+import { operationRows } from "./contract/operations.ts";
+import { receiveRows } from "./contract/receives.ts";
+import type { QueueRow } from "./contract/row.ts";
+import { sendRows } from "./contract/sends.ts";
+import type { Queue } from "./queue.ts";
+
+export interface QueueContractOptions {
+  /** Opens a queue without messages, another one at each call. What a case opens it closes. */
+  open(): Promise<Queue>;
+  /** A lease that cases wait for to lapse, in seconds: the shortest that the engine measures well. Default 1. */
+  readonly leaseSeconds?: number | undefined;
+  /** A delay that cases wait for, in seconds. Default 1. */
+  readonly delaySeconds?: number | undefined;
+  /** How long a case waits for what must come, in seconds. Default 20. */
+  readonly patienceSeconds?: number | undefined;
+}
+
+/** One case of the contract. `run` rejects with an error that says what was expected of what, and what came. */
+export interface QueueContractCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/**
+ * The contract of {@link Queue}, for any test framework:
+ *
+ * ```ts
+ * for (const { name, run } of queueContract({ open })) test(name, run);
+ * ```
+ *
+ * What a queue's `limits` or missing methods say that it cannot do is not asked of it. Cases run in real time, most of
+ * them in milliseconds; a few wait for a lease or a delay to end.
+ */
+export function queueContract(options: QueueContractOptions): readonly QueueContractCase[] {
+  return [...sendRows, ...receiveRows, ...leaseRows, ...operationRows].map((row) => ({
+    name: row.name,
+    run: () => run(row, options),
+  }));
+}
+
+async function run(row: QueueRow, options: QueueContractOptions): Promise<void> {
+  const { open, leaseSeconds = 1, delaySeconds = 1, patienceSeconds = 20 } = options;
+  await using stack = new AsyncDisposableStack();
+  await row.run({
+    queue: stack.use(await open()),
+    openAnother: async () => stack.use(await open()),
+    shortLease: leaseSeconds,
+    shortDelay: delaySeconds,
+    patience: patienceSeconds,
+  });
+}
