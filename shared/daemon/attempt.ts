@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import type { Pin } from "../cache/cache.ts";
-import type { TaskDatasource } from "../datasource/task-datasource.ts";
+import type { OpenDatasource } from "../datasource/open.ts";
 import type { StagedDatasource } from "../datasource/staged.ts";
 import type { Logger } from "../logger.ts";
 import type { Message } from "../queue/queue.ts";
@@ -7,6 +8,9 @@ import type { TaskDocument } from "../task/document.ts";
 import type { Input } from "../task/task-type.ts";
 import type { AttemptHooks, AttemptLogLine, AttemptOrder } from "./runner.ts";
 import type { RegisteredType } from "./task-types.ts";
+
+/** Of this process: several daemons in it may share a cache, and attempts have directories there. */
+let attemptIds = 0;
 
 /** Lines of a task's log that go into its error report. */
 const logTailLines = 100;
@@ -18,7 +22,7 @@ const logTailLines = 100;
  * is made when first asked for.
  */
 export class Attempt implements AttemptHooks, AttemptOrder {
-  readonly attemptId: number;
+  readonly attemptId = ++attemptIds;
   readonly message: Message;
   readonly document: TaskDocument;
   readonly type: RegisteredType;
@@ -31,22 +35,20 @@ export class Attempt implements AttemptHooks, AttemptOrder {
   startedAt: number | undefined;
   progress: { readonly fraction: number; readonly note: string | undefined } | undefined;
   readonly logTail: string[] = [];
-  readonly #source: TaskDatasource;
+  readonly #source: OpenDatasource;
   readonly #log: Logger;
   readonly #onStart: (attempt: Attempt) => void;
   #controller: AbortController | undefined;
   #staged: StagedDatasource | undefined;
 
   constructor(given: {
-    attemptId: number;
     message: Message;
     document: TaskDocument;
     type: RegisteredType;
-    datasource: TaskDatasource;
+    datasource: OpenDatasource;
     log: Logger;
     onStart: (attempt: Attempt) => void;
   }) {
-    this.attemptId = given.attemptId;
     this.message = given.message;
     this.document = given.document;
     this.type = given.type;
@@ -68,8 +70,9 @@ export class Attempt implements AttemptHooks, AttemptOrder {
     return this.document.attempts + 1;
   }
 
+  /** Where its scratch directory would be; made by who uses it. */
   get scratch(): string {
-    return this.#source.scratchPath(this.attemptId);
+    return join(this.#source.cache.workDirectory, `scratch-${this.attemptId}`);
   }
 
   get signal(): AbortSignal {
@@ -94,7 +97,10 @@ export class Attempt implements AttemptHooks, AttemptOrder {
   }
 
   get datasource(): StagedDatasource {
-    this.#staged ??= this.#source.stage(this.attemptId);
+    this.#staged ??= this.#source.stage({
+      scratch: this.scratch,
+      pins: new Map(this.pins?.map((pin) => [pin.key, pin])),
+    });
     return this.#staged;
   }
 

@@ -1,4 +1,4 @@
-import type { TaskDatasource } from "../datasource/task-datasource.ts";
+import { rm } from "node:fs/promises";
 import { isSimpleTasksError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Settlement } from "../queue/queue.ts";
@@ -27,11 +27,10 @@ export function createEnding(given: {
   readonly policy: VerdictPolicy;
   readonly settler: Settler;
   readonly keeper: LeaseKeeper;
-  readonly datasource: TaskDatasource;
   readonly log: Logger;
   onOver(attempt: Attempt): void;
 }): Ending {
-  const { policy, settler, keeper, datasource, log, onOver } = given;
+  const { policy, settler, keeper, log, onOver } = given;
   const counters = { succeeded: 0, failed: 0, retried: 0, returned: 0, leasesLost: 0 };
 
   async function end(attempt: Attempt, outcome: AttemptOutcome): Promise<void> {
@@ -96,7 +95,7 @@ export function createEnding(given: {
     const scratchMade = outcome.kind !== "unstarted" && (outcome.scratchMade ?? true);
     try {
       await attempt.staged?.discard();
-      if (scratchMade || attempt.inputs.length > 0) await datasource.removeAttempt(attempt.attemptId);
+      if (scratchMade) await rm(attempt.scratch, { recursive: true, force: true });
     } catch (error) {
       log.log("warn", "the attempt's files could not be removed", { ...about(attempt), error: describeThrown(error, "io").message });
     }

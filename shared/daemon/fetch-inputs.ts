@@ -1,12 +1,10 @@
-import { basename, join } from "node:path";
-import { mkdir } from "node:fs/promises";
 import type { Pin } from "../cache/cache.ts";
-import type { TaskDatasource } from "../datasource/task-datasource.ts";
+import type { OpenDatasource } from "../datasource/open.ts";
 import type { Input } from "../task/task-type.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** Fetches and pins every input of the attempt, at the same time. All or none: a failure releases the others. */
-export async function fetchInputs(attempt: Attempt, datasource: TaskDatasource): Promise<readonly Pin[]> {
+export async function fetchInputs(attempt: Attempt, datasource: OpenDatasource): Promise<readonly Pin[]> {
   const { signal } = attempt;
   const fetched = await Promise.allSettled(attempt.document.inputKeys.map((key) => datasource.fetch(key, { signal })));
   const pins: Pin[] = [];
@@ -21,27 +19,26 @@ export async function fetchInputs(attempt: Attempt, datasource: TaskDatasource):
 }
 
 /**
- * The attempt's own files of its pinned inputs: copies, so that writing to them changes nothing for others; types
- * that only read are handed the cache's files. In a bucket on this machine each is compared once more, so that a
- * change while the task waited is seen.
+ * The attempt's inputs when its turn has come. What was prefetched from a bucket on this machine is compared once more,
+ * which costs no network, so a change while the task waited is seen; elsewhere a put or delete through this cache is.
+ *
+ * Task code gets copies of its own, so that writing to them changes nothing for others; types that only read are handed
+ * the cache's files.
  */
-export async function ownInputs(attempt: Attempt, datasource: TaskDatasource): Promise<readonly Input[]> {
-  const { inputs } = attempt.document;
-  const pins = await datasource.refresh(attempt.pins ?? [], attempt.signal);
-  attempt.pins = pins;
-  if (attempt.type.readsOnly) return pins.map((pin, index) => input(inputs[index] ?? "", pin, pin.path));
-  return Promise.all(
-    pins.map(async (pin, index) => {
-      const name = inputs[index] ?? "";
-      const directory = join(datasource.inputsPath(attempt.attemptId), String(index));
-      await mkdir(directory, { recursive: true });
-      const path = join(directory, basename(pin.key));
-      await pin.copyTo(path);
-      return input(name, pin, path);
-    }),
-  );
-}
-
-function input(name: string, pin: Pin, path: string): Input {
-  return { name, key: pin.key, path, bytes: pin.bytes };
+export async function ownInputs(attempt: Attempt, datasource: OpenDatasource): Promise<readonly Input[]> {
+  const prefetched = attempt.pins;
+  if (prefetched === undefined || datasource.bucket.local) {
+    attempt.pins = await fetchInputs(attempt, datasource);
+    for (const pin of prefetched ?? []) pin.release();
+  }
+  const pins = attempt.pins ?? [];
+  const paths = attempt.type.readsOnly
+    ? pins.map((pin) => pin.path)
+    : await attempt.datasource.get(attempt.document.inputKeys, { signal: attempt.signal });
+  return pins.map(({ key, bytes }, index) => ({
+    name: attempt.document.inputs[index] ?? "",
+    key,
+    path: paths[index] ?? "",
+    bytes,
+  }));
 }

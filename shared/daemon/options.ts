@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Bucket } from "../bucket/bucket.ts";
-import type { TaskDatasource } from "../datasource/task-datasource.ts";
+import type { OpenDatasource } from "../datasource/open.ts";
 import type { Logger } from "../logger.ts";
 import { silentLogger } from "../logger.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -15,7 +15,7 @@ export interface DaemonOptions {
   readonly doneQueue?: Queue | undefined;
   readonly bucket: Bucket;
   /** Reads and writes `bucket` through this machine's cache. */
-  readonly datasource: TaskDatasource;
+  readonly datasource: OpenDatasource;
 
   /** How long a receive that finds nothing waits before it asks again, in seconds, above 0. There is no pause between tasks. Default 5. */
   readonly pollFrequencySeconds?: number;

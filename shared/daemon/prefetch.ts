@@ -1,4 +1,4 @@
-import type { TaskDatasource } from "../datasource/task-datasource.ts";
+import type { OpenDatasource } from "../datasource/open.ts";
 import type { Attempt } from "./attempt.ts";
 import { fetchInputs } from "./fetch-inputs.ts";
 
@@ -21,7 +21,7 @@ export interface Prefetch {
 }
 
 export function createPrefetch(given: {
-  readonly datasource: TaskDatasource;
+  readonly datasource: OpenDatasource;
   readonly tasks: number;
   readonly bytes: number;
   /** How many more attempts the runner of this attempt could take now. */
@@ -38,7 +38,7 @@ export function createPrefetch(given: {
   function mayFetch(attempt: Attempt): boolean {
     const ahead = fetching.size + fetched.size - roomFor(attempt);
     if (ahead < 0) return true;
-    return ahead < tasks && fetchedBytes < bytes && datasource.hasRoomFor(0);
+    return ahead < tasks && fetchedBytes < bytes && datasource.cache.hasRoomFor(0);
   }
 
   async function fetch(attempt: Attempt): Promise<void> {

@@ -8,7 +8,7 @@ import { Attempt } from "./attempt.ts";
 import type { DaemonCounters } from "./counters.ts";
 import { isDrained } from "./drained.ts";
 import { createEnding } from "./ending.ts";
-import { fetchInputs, ownInputs } from "./fetch-inputs.ts";
+import { ownInputs } from "./fetch-inputs.ts";
 import { createLeaseDepth } from "./lease-depth.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import { createNotifier } from "./notifier.ts";
@@ -69,7 +69,7 @@ export function createShift(given: ShiftOptions): Shift {
     datasource,
     tasks: settings.prefetchTasks,
     bytes: settings.prefetchBytes,
-    roomFor: (attempt) => line.room(attempt.type.runner),
+    roomFor: line.room,
     onFetched(attempt) {
       line.add(attempt);
       pump();
@@ -80,7 +80,6 @@ export function createShift(given: ShiftOptions): Shift {
     settler,
     keeper,
     log,
-    datasource,
     onOver(attempt) {
       inHand.delete(attempt.message.receipt);
       depth.finished(1);
@@ -94,7 +93,6 @@ export function createShift(given: ShiftOptions): Shift {
     Math.max(...[...runners].map((runner) => runner.slots + runner.ahead)) + settings.prefetchTasks,
   );
 
-  let attemptIds = 0;
   let refusing = 0;
   let leasing: AbortController | undefined;
   /** Set while the queue holds nothing but what others could take: then only what can start now is leased. */
@@ -102,6 +100,8 @@ export function createShift(given: ShiftOptions): Shift {
   let lastStart = performance.now();
   /** Attempts that must run while nothing else does. */
   const alone: Attempt[] = [];
+  /** The one of them that runs. */
+  let soloist: Attempt | undefined;
 
   async function work(): Promise<void> {
     const spareTimer = setInterval(() => void giveBackSpares(), settings.pollFrequencySeconds * 500);
@@ -181,8 +181,7 @@ export function createShift(given: ShiftOptions): Shift {
       }
       const { document, type } = admission;
       for (const warning of document.warnings) log.log("warn", warning, { task: String(document.id) });
-      attemptIds += 1;
-      const attempt = new Attempt({ attemptId: attemptIds, message, document, type, datasource, log, onStart: started });
+      const attempt = new Attempt({ message, document, type, datasource, log, onStart: started });
       inHand.set(message.receipt, attempt);
       if (admission.alone) alone.push(attempt);
       else if (attempt.fetches) prefetch.add(attempt);
@@ -204,6 +203,7 @@ export function createShift(given: ShiftOptions): Shift {
   /** Starts everything whose turn it is. */
   function pump(): void {
     if (!mayStart(state())) return;
+    if (soloist !== undefined) return;
     if (alone.length > 0) {
       startAlone();
       return;
@@ -218,15 +218,12 @@ export function createShift(given: ShiftOptions): Shift {
 
   /** An attempt that may kill the daemon waits until nothing else runs, and nothing else starts before its end. */
   function startAlone(): void {
-    const attempt = alone[0];
-    if (attempt === undefined || line.running > 0) return;
-    line.add(attempt, true);
+    if (line.running > 0) return;
+    soloist = alone.shift();
+    if (soloist === undefined) return;
+    line.add(soloist, true);
     const taken = line.take();
-    if (taken === undefined) return;
-    void start(taken).finally(() => {
-      alone.shift();
-      pump();
-    });
+    if (taken !== undefined) void start(taken);
   }
 
   function started(attempt: Attempt): void {
@@ -238,14 +235,15 @@ export function createShift(given: ShiftOptions): Shift {
     const outcome = attempt.fetches ? await runWithInputs(attempt) : await run(attempt);
     line.left(attempt);
     const goesBack = outcome.kind === "unstarted" && !attempt.leaseLost && mayStart(state());
-    if (goesBack) line.add(attempt, true);
-    else void ending.end(attempt, outcome);
+    if (!goesBack) void ending.end(attempt, outcome);
+    else if (attempt === soloist) alone.unshift(attempt);
+    else line.add(attempt, true);
+    if (attempt === soloist) soloist = undefined;
     pump();
   }
 
   async function runWithInputs(attempt: Attempt): Promise<AttemptOutcome> {
     try {
-      attempt.pins ??= await fetchInputs(attempt, datasource);
       attempt.inputs = await ownInputs(attempt, datasource);
     } catch (error) {
       if (attempt.aborted) return { kind: "unstarted" };

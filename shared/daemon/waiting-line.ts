@@ -18,8 +18,8 @@ export interface WaitingLine {
   left(attempt: Attempt): void;
   /** Takes everything out. */
   clear(): Attempt[];
-  /** How many more attempts the runner could take now. */
-  room(runner: Runner): number;
+  /** How many more attempts of this one's kind its runner could take now. */
+  room(attempt: Attempt): number;
 }
 
 interface Lane {
@@ -44,7 +44,9 @@ export function createWaitingLine(): WaitingLine {
     }
     return lane;
   };
-  const room = (runner: Runner): number => runner.slots + runner.ahead - (withRunner.get(runner) ?? 0);
+  // What has inputs is handed over only when it can start: its turn is when they are compared and copied for it.
+  const room = ({ type: { runner }, fetches }: Attempt): number =>
+    runner.slots + (fetches ? 0 : runner.ahead) - (withRunner.get(runner) ?? 0);
   const count = (attempt: Attempt, change: 1 | -1): void => {
     laneOf(attempt.type).running += change;
     withRunner.set(attempt.type.runner, (withRunner.get(attempt.type.runner) ?? 0) + change);
@@ -71,7 +73,7 @@ export function createWaitingLine(): WaitingLine {
       for (const lane of lanes.values()) {
         const attempt = lane.queue[lane.head];
         if (attempt === undefined || attempt.attemptId >= earliest) continue;
-        if (lane.running >= (lane.type.concurrency ?? Infinity) || room(lane.type.runner) <= 0) continue;
+        if (lane.running >= (lane.type.concurrency ?? Infinity) || room(attempt) <= 0) continue;
         chosen = lane;
         earliest = attempt.attemptId;
       }

@@ -7,7 +7,7 @@ import type { Cache } from "../../../shared/cache/cache.ts";
 import { openCache } from "../../../shared/cache/open.ts";
 import { createDaemon, type Daemon } from "../../../shared/daemon/daemon.ts";
 import type { DaemonOptions } from "../../../shared/daemon/options.ts";
-import { openDatasource } from "../../../shared/datasource/open.ts";
+import { openDatasource, type OpenDatasource } from "../../../shared/datasource/open.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { createMemoryQueue } from "../../../shared/queue/memory.ts";
 import type { Queue } from "../../../shared/queue/queue.ts";
@@ -21,6 +21,7 @@ export interface Ground extends AsyncDisposable {
   readonly done: Queue;
   readonly bucket: Bucket;
   readonly cache: Cache;
+  readonly datasource: OpenDatasource;
   /** Messages of the daemons' logs, as `level message`. */
   readonly logged: string[];
   /** A daemon over all of it, draining the queue unless told otherwise. */
@@ -46,6 +47,7 @@ export async function ground(given: { readonly bucket?: Bucket; readonly limitBy
     done,
     bucket,
     cache,
+    datasource,
     logged,
     daemon: (options) =>
       createDaemon({

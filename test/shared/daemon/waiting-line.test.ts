@@ -3,7 +3,7 @@ import { Attempt } from "../../../shared/daemon/attempt.ts";
 import type { Runner } from "../../../shared/daemon/runner.ts";
 import type { RegisteredType } from "../../../shared/daemon/task-types.ts";
 import { createWaitingLine } from "../../../shared/daemon/waiting-line.ts";
-import type { TaskDatasource } from "../../../shared/datasource/task-datasource.ts";
+import type { OpenDatasource } from "../../../shared/datasource/open.ts";
 import { silentLogger } from "../../../shared/logger.ts";
 import { parseTask, taskText } from "../../../shared/task/document.ts";
 
@@ -24,16 +24,15 @@ const type = (name: string, runner: Runner, concurrency?: number): RegisteredTyp
   ...(concurrency !== undefined && { concurrency }),
 });
 
-let attemptIds = 0;
+let receipts = 0;
 function attempt(of: RegisteredType): Attempt {
-  attemptIds += 1;
+  receipts += 1;
   const body = taskText({ name: of.name, baseDirectory: "d", inputs: [], payload: null });
   return new Attempt({
-    attemptId: attemptIds,
-    message: { id: "1", body, receipt: `r${attemptIds}`, deliveries: 1, leaseEnd: 0 },
+    message: { id: "1", body, receipt: `r${receipts}`, deliveries: 1, leaseEnd: 0 },
     document: parseTask(body),
     type: of,
-    datasource: {} as TaskDatasource,
+    datasource: {} as OpenDatasource,
     log: silentLogger,
     onStart() {},
   });
