@@ -72,7 +72,7 @@ export function prepareRows(database: DatabaseSync) {
     reserve: sql("UPDATE download SET bytes = ? WHERE bucket = ? AND key = ? AND owner = ?"),
     supersede: sql("UPDATE download SET superseded = 1 WHERE bucket = ? AND key = ?"),
     unclaim: sql("DELETE FROM download WHERE bucket = ? AND key = ? AND owner = ?"),
-    reserved: sql("SELECT coalesce(sum(bytes), 0) AS bytes FROM download"),
+    reserved: sql("SELECT reserved FROM total"),
     owners: sql("SELECT id FROM owner"),
     addOwner: sql("INSERT OR IGNORE INTO owner VALUES (?, ?)"),
     removeOwner: sql("DELETE FROM owner WHERE id = ?"),
@@ -136,7 +136,7 @@ export function prepareRows(database: DatabaseSync) {
     supersede: ({ bucket, key }: ObjectName): void => void statements.supersede.run(bucket, key),
     unclaim: ({ bucket, key }: ObjectName, owner: string): void =>
       void statements.unclaim.run(bucket, key, owner),
-    reservedBytes: (): number => Number(statements.reserved.get()?.["bytes"] ?? 0),
+    reservedBytes: (): number => Number(statements.reserved.get()?.["reserved"] ?? 0),
 
     owners: (): string[] => statements.owners.all().map((row) => String(row["id"])),
     addOwner: (id: string, pid: number): void => void statements.addOwner.run(id, pid),

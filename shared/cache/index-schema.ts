@@ -13,6 +13,7 @@ export const SCHEMA_VERSION = 1;
  * - `entry.used`: the tick of the clock in `total` at which it was last let go; the smallest goes first.
  * - `pin`: one row per object and owner that needs it, however many hold it within that process. A pin holds the object,
  *   not its bytes: it stays when the entry is replaced.
+ * - `total`: of the entries that count against the limit, kept by triggers; `reserved`: what the downloads in progress will add.
  * - `download.superseded`: 1 when the object was put or deleted through the cache meanwhile: what arrives is old.
  */
 export const SCHEMA = `
@@ -34,8 +35,10 @@ CREATE TABLE download (
   PRIMARY KEY (bucket, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE owner (id TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE total (entries INTEGER NOT NULL, bytes INTEGER NOT NULL, clock INTEGER NOT NULL) STRICT;
-INSERT INTO total VALUES (0, 0, 0);
+CREATE TABLE total (
+  entries INTEGER NOT NULL, bytes INTEGER NOT NULL, reserved INTEGER NOT NULL, clock INTEGER NOT NULL
+) STRICT;
+INSERT INTO total VALUES (0, 0, 0, 0);
 CREATE TRIGGER entry_added AFTER INSERT ON entry WHEN new.found = 0 BEGIN
   UPDATE total SET entries = entries + 1, bytes = bytes + new.bytes;
 END;
@@ -46,5 +49,11 @@ CREATE TRIGGER entry_changed AFTER UPDATE OF bytes, found ON entry BEGIN
   UPDATE total SET
     entries = entries + old.found - new.found,
     bytes = bytes - (1 - old.found) * old.bytes + (1 - new.found) * new.bytes;
+END;
+CREATE TRIGGER download_reserved AFTER UPDATE OF bytes ON download BEGIN
+  UPDATE total SET reserved = reserved - old.bytes + new.bytes;
+END;
+CREATE TRIGGER download_ended AFTER DELETE ON download BEGIN
+  UPDATE total SET reserved = reserved - old.bytes;
 END;
 `;

@@ -1,9 +1,10 @@
 import type { DatasourcePutOptions, PutValue } from "./datasource.ts";
 
+type SinglePut = [key: string, value: PutValue, options?: DatasourcePutOptions | undefined];
+type ManyPuts = [values: Readonly<Record<string, PutValue>>, options?: DatasourcePutOptions | undefined];
+
 /** The two ways to call `Datasource.put`. */
-export type PutArguments =
-  | [key: string, value: PutValue, options?: DatasourcePutOptions | undefined]
-  | [values: Readonly<Record<string, PutValue>>, options?: DatasourcePutOptions | undefined];
+export type PutArguments = SinglePut | ManyPuts;
 
 export interface PutRequest extends DatasourcePutOptions {
   readonly entries: readonly (readonly [key: string, value: PutValue])[];
@@ -19,6 +20,6 @@ export function readPut(given: PutArguments): PutRequest {
   return { ...options, entries: Object.entries(values) };
 }
 
-function isSingle(given: PutArguments): given is [string, PutValue, DatasourcePutOptions?] {
+function isSingle(given: PutArguments): given is SinglePut {
   return typeof given[0] === "string";
 }
