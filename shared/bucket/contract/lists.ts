@@ -5,7 +5,7 @@ import type { BucketRow } from "./row.ts";
 
 /** In the order of their UTF-8 bytes, which is neither that of UTF-16 nor that of directories. */
 const ORDERED = [
-  "A/z",
+  "N/z",
   "Z",
   "a-b/c",
   "a.b",
@@ -53,7 +53,7 @@ export const listRows: readonly BucketRow[] = [
         "aa/1",
         "é",
         "𝒳",
-        "A/z",
+        "N/z",
         "a//",
         "/",
         "../",
