@@ -5,7 +5,12 @@ import type { RegisteredType } from "./task-types.ts";
 
 export type Admission =
   /** `alone`: it must run while nothing else does, for it may kill its daemon. */
-  | { readonly admitted: true; readonly document: TaskDocument; readonly type: RegisteredType; readonly alone: boolean }
+  | {
+      readonly admitted: true;
+      readonly document: TaskDocument;
+      readonly type: RegisteredType;
+      readonly alone: boolean;
+    }
   | { readonly admitted: false; readonly error: SimpleTasksError };
 
 /** Whether a message is a task that this daemon runs. One that is not goes straight to the error queue; it never stops the daemon. */
@@ -33,9 +38,13 @@ export function admit(
   if (type === undefined) {
     const known = [...types.keys()].toSorted().join(", ");
     return refuse(
-      new SimpleTasksError("task_type_unknown", `No task type is named ${JSON.stringify(document.name)}. This daemon runs: ${known}.`, {
-        hint: "Name its task file in simpletasks.json under tasks, restart the daemon and retry the task.",
-      }),
+      new SimpleTasksError(
+        "task_type_unknown",
+        `No task type is named ${JSON.stringify(document.name)}. This daemon runs: ${known}.`,
+        {
+          hint: "Name its task file in simpletasks.json under tasks, restart the daemon and retry the task.",
+        },
+      ),
     );
   }
   return { admitted: true, document, type, alone: message.deliveries > maxDeliveries };

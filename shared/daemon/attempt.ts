@@ -131,6 +131,10 @@ export class Attempt implements AttemptHooks, AttemptOrder {
   onLog(line: AttemptLogLine): void {
     if (this.logTail.length >= logTailLines) this.logTail.shift();
     this.logTail.push(line.text);
-    this.#log.log(line.level, line.text, { task: String(this.document.id), attempt: this.attempt, stream: line.stream });
+    this.#log.log(line.level, line.text, {
+      task: String(this.document.id),
+      attempt: this.attempt,
+      stream: line.stream,
+    });
   }
 }

@@ -69,7 +69,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
   }
 
   async function run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<DaemonSummary> {
-    if (running) throw new SimpleTasksError("usage", "This daemon runs already, or has run: create another one.");
+    if (running)
+      throw new SimpleTasksError("usage", "This daemon runs already, or has run: create another one.");
     running = true;
     const started = performance.now();
     const onAbort = (): void => tell("stop");
@@ -121,7 +122,17 @@ export function createDaemon(options: DaemonOptions): Daemon {
       return state;
     },
     get counters() {
-      return shift?.counters() ?? { succeeded: 0, failed: 0, retried: 0, returned: 0, leasesLost: 0, waiting: 0, running: 0 };
+      return (
+        shift?.counters() ?? {
+          succeeded: 0,
+          failed: 0,
+          retried: 0,
+          returned: 0,
+          leasesLost: 0,
+          waiting: 0,
+          running: 0,
+        }
+      );
     },
   };
 }

@@ -60,7 +60,11 @@ export function createEnding(given: {
     const settled = await settler.settle(verdict.settlement);
     if (!settled.held) {
       if (settled.error.code === "lease_lost") loseLease(attempt);
-      else log.log("error", "the task's end could not be reported; it will be delivered again", { ...about(attempt), error: settled.error.message });
+      else
+        log.log("error", "the task's end could not be reported; it will be delivered again", {
+          ...about(attempt),
+          error: settled.error.message,
+        });
       return;
     }
     if (verdict.kind === "succeeded") {
@@ -71,7 +75,11 @@ export function createEnding(given: {
     const failure = outcome.kind === "failed" ? { phase: outcome.phase, error: outcome.error.message } : {};
     if (verdict.kind === "retrying") {
       counters.retried += 1;
-      log.log("warn", "attempt failed, trying again", { ...about(attempt), retry_seconds: verdict.delaySeconds, ...failure });
+      log.log("warn", "attempt failed, trying again", {
+        ...about(attempt),
+        retry_seconds: verdict.delaySeconds,
+        ...failure,
+      });
     } else {
       counters.failed += 1;
       log.log("error", "task failed", { ...about(attempt), ...failure });
@@ -97,7 +105,10 @@ export function createEnding(given: {
       await attempt.staged?.discard();
       if (scratchMade) await rm(attempt.scratch, { recursive: true, force: true });
     } catch (error) {
-      log.log("warn", "the attempt's files could not be removed", { ...about(attempt), error: describeThrown(error, "io").message });
+      log.log("warn", "the attempt's files could not be removed", {
+        ...about(attempt),
+        error: describeThrown(error, "io").message,
+      });
     }
   }
 

@@ -6,7 +6,9 @@ import type { Attempt } from "./attempt.ts";
 /** Fetches and pins every input of the attempt, at the same time. All or none: a failure releases the others. */
 export async function fetchInputs(attempt: Attempt, datasource: OpenDatasource): Promise<readonly Pin[]> {
   const { signal } = attempt;
-  const fetched = await Promise.allSettled(attempt.document.inputKeys.map((key) => datasource.fetch(key, { signal })));
+  const fetched = await Promise.allSettled(
+    attempt.document.inputKeys.map((key) => datasource.fetch(key, { signal })),
+  );
   const pins: Pin[] = [];
   let failure: { readonly reason: unknown } | undefined;
   for (const result of fetched) {

@@ -37,7 +37,10 @@ export async function openLeaseKeeper(options: LeaseKeeperOptions): Promise<Leas
       for (const receipt of receipts) if (ends.delete(receipt)) options.onLost(receipt);
     },
     onTrouble(message) {
-      options.log.log("warn", "leases could not be renewed, trying again", { queue: options.queue.url, error: message });
+      options.log.log("warn", "leases could not be renewed, trying again", {
+        queue: options.queue.url,
+        error: message,
+      });
     },
   });
   return {
@@ -68,7 +71,10 @@ interface EngineEvents {
   onTrouble(message: string): void;
 }
 
-async function onThisEventLoop({ queue, leaseSeconds }: LeaseKeeperOptions, events: EngineEvents): Promise<Engine> {
+async function onThisEventLoop(
+  { queue, leaseSeconds }: LeaseKeeperOptions,
+  events: EngineEvents,
+): Promise<Engine> {
   const renewals = createRenewals({ queue, leaseSeconds, ...events });
   const timer = setInterval(() => void renewals.renewDue(), renewals.intervalMilliseconds);
   return {
@@ -82,7 +88,9 @@ async function onThisEventLoop({ queue, leaseSeconds }: LeaseKeeperOptions, even
 
 async function inThread({ queue, leaseSeconds }: LeaseKeeperOptions, events: EngineEvents): Promise<Engine> {
   const start: LeaseThreadStart = { queueUrl: queue.url, baseDirectory: process.cwd(), leaseSeconds };
-  const thread = new Worker(programUrl(import.meta.url, "./lease-thread.ts", "./lease-thread.mjs"), { workerData: start });
+  const thread = new Worker(programUrl(import.meta.url, "./lease-thread.ts", "./lease-thread.mjs"), {
+    workerData: start,
+  });
   const ended = once(thread, "exit");
   const order = (message: LeaseThreadOrder): void => thread.postMessage(message);
   await new Promise<void>((resolve, reject) => {

@@ -66,7 +66,10 @@ export interface DaemonSettings {
 }
 
 /** @throws `config_invalid` naming the option that is out of its range. */
-export function daemonSettings(options: DaemonOptions, host: { hostname: string; pid: number }): DaemonSettings {
+export function daemonSettings(
+  options: DaemonOptions,
+  host: { hostname: string; pid: number },
+): DaemonSettings {
   const workers = whole("workers", options.workers ?? availableParallelism());
   return {
     pollFrequencySeconds: positive("pollFrequencySeconds", options.pollFrequencySeconds ?? 5),

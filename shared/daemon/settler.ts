@@ -70,7 +70,10 @@ export function createSettler(given: { queue: Queue; keeper: LeaseKeeper; log: L
         return failed;
       } catch (error) {
         const { message } = asSimpleTasksError(error, "io");
-        log.log("warn", "the task queue could not be reached, trying again", { queue: queue.url, error: message });
+        log.log("warn", "the task queue could not be reached, trying again", {
+          queue: queue.url,
+          error: message,
+        });
         return [...batch];
       }
     }
@@ -92,6 +95,9 @@ export function createSettler(given: { queue: Queue; keeper: LeaseKeeper; log: L
   }
 
   function lost(receipt: string): LeaseOutcome {
-    return { held: false, error: new SimpleTasksError("lease_lost", `The lease ${receipt} on ${queue.url} has ended`) };
+    return {
+      held: false,
+      error: new SimpleTasksError("lease_lost", `The lease ${receipt} on ${queue.url} has ended`),
+    };
   }
 }

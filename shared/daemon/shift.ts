@@ -143,7 +143,10 @@ export function createShift(given: ShiftOptions): Shift {
       if (signal.aborted) return mayLease(state()) ? [] : undefined;
       const trouble = asSimpleTasksError(error, "io");
       if (isSimpleTasksError(error) && !trouble.retryable) throw error;
-      log.log("warn", "the task queue could not be reached, trying again", { queue: taskQueue.url, error: trouble.message });
+      log.log("warn", "the task queue could not be reached, trying again", {
+        queue: taskQueue.url,
+        error: trouble.message,
+      });
       await delay(troubleDelay);
       return undefined;
     } finally {
@@ -156,7 +159,10 @@ export function createShift(given: ShiftOptions): Shift {
     try {
       return await isDrained(taskQueue, { signal: leasing.signal });
     } catch (error) {
-      log.log("debug", "the task queue could not be counted", { queue: taskQueue.url, error: describeThrown(error, "io").message });
+      log.log("debug", "the task queue could not be counted", {
+        queue: taskQueue.url,
+        error: describeThrown(error, "io").message,
+      });
       return false;
     } finally {
       leasing = undefined;
@@ -193,7 +199,12 @@ export function createShift(given: ShiftOptions): Shift {
   async function refuse(message: Message, error: SimpleTasksError): Promise<void> {
     refusing += 1;
     log.log("error", "message refused", { queue: taskQueue.url, message: message.id, error: error.message });
-    const about = { receipt: message.receipt, body: message.body, phase: "validate", error: describeThrown(error, "io") } as const;
+    const about = {
+      receipt: message.receipt,
+      body: message.body,
+      phase: "validate",
+      error: describeThrown(error, "io"),
+    } as const;
     await ending.refuse(refusal(about, policy));
     refusing -= 1;
     depth.finished(1);
@@ -228,7 +239,11 @@ export function createShift(given: ShiftOptions): Shift {
 
   function started(attempt: Attempt): void {
     lastStart = performance.now();
-    log.log("debug", "task started", { task: String(attempt.document.id), name: attempt.name, attempt: attempt.attempt });
+    log.log("debug", "task started", {
+      task: String(attempt.document.id),
+      name: attempt.name,
+      attempt: attempt.attempt,
+    });
   }
 
   async function start(attempt: Attempt): Promise<void> {
@@ -274,7 +289,10 @@ export function createShift(given: ShiftOptions): Shift {
       const { visible } = await taskQueue.stats();
       if (visible > 0) return;
     } catch (error) {
-      log.log("debug", "the task queue could not be counted", { queue: taskQueue.url, error: describeThrown(error, "io").message });
+      log.log("debug", "the task queue could not be counted", {
+        queue: taskQueue.url,
+        error: describeThrown(error, "io").message,
+      });
       return;
     }
     lean = true;
@@ -302,6 +320,10 @@ export function createShift(given: ShiftOptions): Shift {
       log.log("warn", "lease lost", { task: String(attempt.document.id), name: attempt.name });
       attempt.abort(new SimpleTasksError("lease_lost", "The lease of the task's message has ended."));
     },
-    counters: () => ({ ...ending.counters(), waiting: prefetch.size + line.size + alone.length, running: line.running }),
+    counters: () => ({
+      ...ending.counters(),
+      waiting: prefetch.size + line.size + alone.length,
+      running: line.running,
+    }),
   };
 }

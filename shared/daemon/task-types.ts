@@ -10,9 +10,13 @@ export interface RegisteredType extends TaskTypeDescription {
  * Starts the runners and gathers their task types by name.
  * @throws `task_type_invalid` when two of them have one name, or one cannot be loaded.
  */
-export async function startTaskTypes(runners: readonly Runner[]): Promise<ReadonlyMap<string, RegisteredType>> {
+export async function startTaskTypes(
+  runners: readonly Runner[],
+): Promise<ReadonlyMap<string, RegisteredType>> {
   const types = new Map<string, RegisteredType>();
-  const described = await Promise.all(runners.map(async (runner) => ({ runner, descriptions: await runner.start() })));
+  const described = await Promise.all(
+    runners.map(async (runner) => ({ runner, descriptions: await runner.start() })),
+  );
   for (const { runner, descriptions } of described) {
     for (const description of descriptions) {
       const other = types.get(description.name);

@@ -22,10 +22,17 @@ export type Verdict =
   | { readonly kind: "failed"; readonly settlement: Settlement };
 
 /** What becomes of the message after its attempt: done report, another attempt, or error report. */
-export function verdictOf(attempt: Attempt, outcome: Exclude<AttemptOutcome, { kind: "unstarted" }>, policy: VerdictPolicy): Verdict {
+export function verdictOf(
+  attempt: Attempt,
+  outcome: Exclude<AttemptOutcome, { kind: "unstarted" }>,
+  policy: VerdictPolicy,
+): Verdict {
   const { receipt } = attempt.message;
   if (outcome.kind === "succeeded") {
-    const sends = policy.doneQueue === undefined ? [] : [{ queue: policy.doneQueue, body: done(attempt, outcome.outputs, policy) }];
+    const sends =
+      policy.doneQueue === undefined
+        ? []
+        : [{ queue: policy.doneQueue, body: done(attempt, outcome.outputs, policy) }];
     return { kind: "succeeded", settlement: { receipt, sends } };
   }
   if (outcome.retryable && attempt.attempt < policy.attempts) {
@@ -34,7 +41,11 @@ export function verdictOf(attempt: Attempt, outcome: Exclude<AttemptOutcome, { k
       policy.taskQueue.limits.delaySeconds,
     );
     const body = withAttempts(attempt.text, attempt.attempt);
-    return { kind: "retrying", delaySeconds, settlement: { receipt, sends: [{ queue: policy.taskQueue, body, delaySeconds }] } };
+    return {
+      kind: "retrying",
+      delaySeconds,
+      settlement: { receipt, sends: [{ queue: policy.taskQueue, body, delaySeconds }] },
+    };
   }
   const body = errorReport({
     host: policy.host,
@@ -54,7 +65,10 @@ export function verdictOf(attempt: Attempt, outcome: Exclude<AttemptOutcome, { k
 }
 
 /** The end of a message that never became an attempt: its text is no task, or names no task type of this daemon. */
-export function refusal(given: { receipt: string; body: string; phase: Phase; error: AttemptError }, policy: VerdictPolicy): Settlement {
+export function refusal(
+  given: { receipt: string; body: string; phase: Phase; error: AttemptError },
+  policy: VerdictPolicy,
+): Settlement {
   const body = errorReport({
     host: policy.host,
     task: given.body,
@@ -76,7 +90,10 @@ function done(attempt: Attempt, outputs: readonly string[], policy: VerdictPolic
 
 function timing(attempt: Attempt): { started_at: string; duration_ms: number } | undefined {
   if (attempt.startedAt === undefined) return undefined;
-  return { started_at: new Date(attempt.startedAt).toISOString(), duration_ms: Date.now() - attempt.startedAt };
+  return {
+    started_at: new Date(attempt.startedAt).toISOString(),
+    duration_ms: Date.now() - attempt.startedAt,
+  };
 }
 
 function described(error: AttemptError): { name: string; message: string; code?: string } {

@@ -13,7 +13,11 @@ import { nothing } from "./nothing.task.ts";
  * Tasks a second through a daemon, from `run` to the drained queue, the start of its workers included: a task type
  * without inputs or outputs, done queue off, SQLite queue with `synchronous=FULL`.
  */
-export async function measureDaemon(given: { readonly tasks: number; readonly isolation: "process" | "none"; readonly workers: number }): Promise<number> {
+export async function measureDaemon(given: {
+  readonly tasks: number;
+  readonly isolation: "process" | "none";
+  readonly workers: number;
+}): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), "simpletasks-bench-"));
   try {
     await using taskQueue = await openQueue(`sqlite://${directory}/queue.db?queue=tasks`);
@@ -22,7 +26,13 @@ export async function measureDaemon(given: { readonly tasks: number; readonly is
     await using cache = await openCache({ directory: join(directory, "cache") });
     await schedule(
       taskQueue,
-      Array.from({ length: given.tasks }, (_, id) => ({ id, name: "NOTHING", baseDirectory: "bench", inputs: [], payload: { number: id } })),
+      Array.from({ length: given.tasks }, (_, id) => ({
+        id,
+        name: "NOTHING",
+        baseDirectory: "bench",
+        inputs: [],
+        payload: { number: id },
+      })),
     );
     const daemon = createDaemon({
       taskQueue,

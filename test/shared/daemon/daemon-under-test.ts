@@ -31,13 +31,18 @@ export interface Ground extends AsyncDisposable {
   doneReports(): Promise<readonly Report[]>;
 }
 
-export async function ground(given: { readonly bucket?: Bucket; readonly limitBytes?: number } = {}): Promise<Ground> {
+export async function ground(
+  given: { readonly bucket?: Bucket; readonly limitBytes?: number } = {},
+): Promise<Ground> {
   const directory = await mkdtemp(join(tmpdir(), "simpletasks-daemon-"));
   const tasks = createMemoryQueue({ name: "tasks" });
   const errors = createMemoryQueue({ name: "errors" });
   const done = createMemoryQueue({ name: "done" });
   const bucket = given.bucket ?? createMemoryBucket();
-  const cache = await openCache({ directory: join(directory, "cache"), ...(given.limitBytes !== undefined && { limitBytes: given.limitBytes }) });
+  const cache = await openCache({
+    directory: join(directory, "cache"),
+    ...(given.limitBytes !== undefined && { limitBytes: given.limitBytes }),
+  });
   const datasource = openDatasource({ bucket, cache });
   const logged: string[] = [];
   const log: Logger = { log: (level, message) => void logged.push(`${level} ${message}`) };
@@ -65,7 +70,9 @@ export async function ground(given: { readonly bucket?: Bucket; readonly limitBy
       }),
     async send(...drafts) {
       const bodies = drafts.map((draft, id) =>
-        typeof draft === "string" ? draft : taskText({ id, name: "TEST", baseDirectory: "set", inputs: [], payload: null, ...draft }),
+        typeof draft === "string"
+          ? draft
+          : taskText({ id, name: "TEST", baseDirectory: "set", inputs: [], payload: null, ...draft }),
       );
       await tasks.send(bodies.map((body) => ({ body })));
     },
@@ -84,7 +91,7 @@ async function reportsIn(queue: Queue): Promise<readonly Report[]> {
 }
 
 /** A promise that the test fulfils. */
-export function gate<Value = void>(): { readonly promise: Promise<Value>; readonly open: (value: Value) => void } {
-  const { promise, resolve } = Promise.withResolvers<Value>();
+export function gate(): { readonly promise: Promise<void>; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
   return { promise, open: resolve };
 }

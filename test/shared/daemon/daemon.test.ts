@@ -30,14 +30,25 @@ describe("the daemon", () => {
           name: "TEST",
           async execute(_task, _datasource, { inputs }) {
             const read = await readFile(inputs[0]?.path ?? "", "utf8");
-            return { success: true, outputs: { "out/upper.txt": read.toUpperCase(), "out/bytes": Uint8Array.of(1, 2) } };
+            return {
+              success: true,
+              outputs: { "out/upper.txt": read.toUpperCase(), "out/bytes": Uint8Array.of(1, 2) },
+            };
           },
         }),
       );
-      expect(await daemon.run()).toMatchObject({ succeeded: 1, failed: 0, retried: 0, returned: 0, leasesLost: 0 });
+      expect(await daemon.run()).toMatchObject({
+        succeeded: 1,
+        failed: 0,
+        retried: 0,
+        returned: 0,
+        leasesLost: 0,
+      });
       expect(await text("set/out/upper.txt")).toBe("HELLO");
       expect(await readFile(join(on.cache.directory, "set/out/upper.txt"), "utf8")).toBe("HELLO");
-      expect(await on.doneReports()).toMatchObject([{ kind: "done", attempt: 1, outputs: ["set/out/upper.txt", "set/out/bytes"] }]);
+      expect(await on.doneReports()).toMatchObject([
+        { kind: "done", attempt: 1, outputs: ["set/out/upper.txt", "set/out/bytes"] },
+      ]);
       expect(await on.errorReports()).toEqual([]);
       expect(await on.tasks.stats()).toEqual({ visible: 0, leased: 0, delayed: 0 });
     });
@@ -60,7 +71,9 @@ describe("the daemon", () => {
 
   describe("a task that fails", () => {
     test("is tried again, then reported with its full text, phase, error and log", async () => {
-      await on.send(`{"basic_info":{"name":"TEST","base_directory":"set","inputs":[]},"payload_info":1.0,"mine":12345678901234567890}`);
+      await on.send(
+        `{"basic_info":{"name":"TEST","base_directory":"set","inputs":[]},"payload_info":1.0,"mine":12345678901234567890}`,
+      );
       const attempts: number[] = [];
       const daemon = on.daemon({ attempts: 3 });
       daemon.register(
@@ -103,7 +116,9 @@ describe("the daemon", () => {
       );
       expect(await daemon.run()).toMatchObject({ succeeded: 0, failed: 1 });
       expect(finalized).toEqual([false]);
-      expect(await on.errorReports()).toMatchObject([{ phase: "execute", error: { message: "the data is no good", code: "task_failed" } }]);
+      expect(await on.errorReports()).toMatchObject([
+        { phase: "execute", error: { message: "the data is no good", code: "task_failed" } },
+      ]);
       expect(await on.doneReports()).toEqual([]);
     });
 
@@ -120,7 +135,8 @@ describe("the daemon", () => {
     test("an input that appears before the last attempt saves the task", async () => {
       await on.send({ inputs: ["late.txt"] });
       const log: Logger = {
-        log: (_level, message) => void (message.startsWith("attempt failed") && on.bucket.put("set/late.txt", "here")),
+        log: (_level, message) =>
+          void (message.startsWith("attempt failed") && on.bucket.put("set/late.txt", "here")),
       };
       const daemon = on.daemon({ attempts: 2, log });
       daemon.register(defineTask({ name: "TEST" }));
@@ -132,12 +148,32 @@ describe("the daemon", () => {
     const cases: readonly (readonly [what: string, body: string, code: string])[] = [
       ["no JSON", "hello {", "task_unparsable"],
       ["JSON, but no task", `{"a":1}`, "task_unparsable"],
-      ["a blank name", `{"basic_info":{"name":" ","base_directory":"d","inputs":[]},"payload_info":1}`, "task_unparsable"],
+      [
+        "a blank name",
+        `{"basic_info":{"name":" ","base_directory":"d","inputs":[]},"payload_info":1}`,
+        "task_unparsable",
+      ],
       ["no payload", `{"basic_info":{"name":"TEST","base_directory":"d","inputs":[]}}`, "task_unparsable"],
-      ["an unknown task type", `{"basic_info":{"name":"WHO","base_directory":"d","inputs":[]},"payload_info":1}`, "task_type_unknown"],
-      ["an input that escapes", `{"basic_info":{"name":"TEST","base_directory":"d","inputs":["../../etc/passwd"]},"payload_info":1}`, "key_invalid"],
-      ["a payload against the schema", `{"basic_info":{"name":"TEST","base_directory":"d","inputs":[]},"payload_info":"text"}`, "payload_invalid"],
-      ["a task that depends on others", `{"basic_info":{"name":"TEST","base_directory":"d","inputs":[]},"payload_info":1,"depends_on":[1]}`, "task_unparsable"],
+      [
+        "an unknown task type",
+        `{"basic_info":{"name":"WHO","base_directory":"d","inputs":[]},"payload_info":1}`,
+        "task_type_unknown",
+      ],
+      [
+        "an input that escapes",
+        `{"basic_info":{"name":"TEST","base_directory":"d","inputs":["../../etc/passwd"]},"payload_info":1}`,
+        "key_invalid",
+      ],
+      [
+        "a payload against the schema",
+        `{"basic_info":{"name":"TEST","base_directory":"d","inputs":[]},"payload_info":"text"}`,
+        "payload_invalid",
+      ],
+      [
+        "a task that depends on others",
+        `{"basic_info":{"name":"TEST","base_directory":"d","inputs":[]},"payload_info":1,"depends_on":[1]}`,
+        "task_unparsable",
+      ],
     ];
     for (const [what, body, code] of cases) {
       test(what, async () => {
@@ -145,7 +181,9 @@ describe("the daemon", () => {
         const daemon = on.daemon();
         daemon.register(defineTask({ name: "TEST", payload: z.number() }));
         expect(await daemon.run()).toMatchObject({ succeeded: 1, failed: 1, retried: 0 });
-        expect(await on.errorReports()).toMatchObject([{ error: { code }, taskText: body, phase: "validate" }]);
+        expect(await on.errorReports()).toMatchObject([
+          { error: { code }, taskText: body, phase: "validate" },
+        ]);
       });
     }
   });
@@ -159,7 +197,7 @@ describe("the daemon", () => {
       daemon.register(
         defineTask({
           name: "TEST",
-          async execute(task, datasource, { signal }) {
+          async execute(_task, datasource, { signal }) {
             runs += 1;
             await datasource.put(`set/${runs}.txt`, String(runs));
             if (runs > 1) return;
@@ -250,7 +288,9 @@ describe("the daemon", () => {
           name: "TEST",
           async execute(_task, _datasource, { signal }) {
             begun.open();
-            await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+            await new Promise((_resolve, reject) =>
+              signal.addEventListener("abort", () => reject(signal.reason as Error)),
+            );
           },
         }),
       );

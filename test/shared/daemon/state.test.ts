@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { givesBack, mayLease, mayStart, next, type DaemonState, type LifecycleEvent } from "../../../shared/daemon/state.ts";
+import {
+  givesBack,
+  mayLease,
+  mayStart,
+  next,
+  type DaemonState,
+  type LifecycleEvent,
+} from "../../../shared/daemon/state.ts";
 
 const events: readonly LifecycleEvent[] = ["started", "drain", "stop", "grace_over", "idle"];
 
