@@ -1,0 +1,126 @@
+import { writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openQueue } from "../../../shared/queue/open.ts";
+import { parseTask } from "../../../shared/task/document.ts";
+import { emptyTask, makeFolder, type Folder } from "./command-line.ts";
+
+let folder: Folder;
+beforeEach(async () => {
+  folder = await makeFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+async function messages(): Promise<string[]> {
+  await using queue = await openQueue("sqlite:.simpletasks/queue.db?queue=tasks", {
+    baseDirectory: folder.path,
+  });
+  const found = (await queue.peek?.({ max: 100 })) ?? [];
+  return found.map(({ body }) => body);
+}
+
+describe("what is scheduled", () => {
+  it("a list and lines give the same messages, in their order, in a queue that is made for them", async () => {
+    const entries = [
+      emptyTask(7),
+      '{"task":"NO_OP","base_directory":"data","inputs":["a.dat"],"payload":{"x":1.0}}',
+    ];
+    writeFileSync(folder.file("list.tasks.json"), `[\n ${entries.join(",\n ")}\n]\n`);
+    writeFileSync(folder.file("lines.tasks.jsonl"), `${entries.join("\n")}\n\n`);
+    for (const file of ["list.tasks.json", "lines.tasks.jsonl"]) {
+      expect(await folder.run(["schedule", file])).toMatchObject({ code: 0, err: "" });
+    }
+    const found = await messages();
+    expect(found.map((body) => parseTask(body).id)).toEqual([7, 1, 7, 1]);
+    expect(found[1]).toContain('"payload_info":{"x":1.0}');
+    expect(parseTask(found[1] ?? "").inputs).toEqual(["a.dat"]);
+  });
+
+  it("a whole task document keeps its digits and its other keys, and leaves in ASCII", async () => {
+    const document =
+      '{"basic_info":{"id":9223372036854775807,"name":"NO_OP","base_directory":"d","inputs":[]},"payload_info":1.50,"note":"ä"}';
+    await folder.run(["schedule", "-"], { input: document });
+    const [body = ""] = await messages();
+    expect(body).toContain('"id":9223372036854775807');
+    expect(body).toContain('"payload_info":1.50,"note":"\\u00e4"');
+  });
+
+  it("all tasks of one run carry its batch, which it tells", async () => {
+    const { out } = await folder.run(["schedule", "-", "--json"], {
+      input: `${emptyTask(1)}\n${emptyTask(2)}`,
+    });
+    const told: unknown = JSON.parse(out);
+    expect(told).toMatchObject({ scheduled: 2 });
+    const batches = new Set((await messages()).map((body) => parseTask(body).batch));
+    expect(told).toMatchObject({ batch: [...batches][0] });
+    expect(batches.size).toBe(1);
+  });
+
+  it("an empty list is scheduled as none", async () => {
+    const { code, out } = await folder.run(["schedule", "-"], { input: "[]" });
+    expect({ code, out: out.split("\n")[0] }).toEqual({
+      code: 0,
+      out: `scheduled 0 tasks in sqlite://${folder.path}/.simpletasks/queue.db?queue=tasks`,
+    });
+  });
+});
+
+describe("a mistake in the list", () => {
+  it.each([
+    [
+      "bad.tasks.jsonl",
+      `${emptyTask(1)}\n{"task":"NO_OP"}\n`,
+      /^simpletasks: bad\.tasks\.jsonl:2:1: base_directory must/,
+    ],
+    [
+      "bad.tasks.jsonl",
+      `${emptyTask(1)}\n{"task": }\n`,
+      /^simpletasks: bad\.tasks\.jsonl:2:10: this is not JSON/,
+    ],
+    [
+      "bad.tasks.jsonl",
+      `${emptyTask(1)}\n{"tsk":"NO_OP"}\n`,
+      /jsonl:2:1: unknown key "tsk"; did you mean "task"\?/,
+    ],
+    [
+      "bad.tasks.json",
+      `[${emptyTask(1)},\n  {"task":" ","base_directory":"d"}]`,
+      /bad\.tasks\.json:2:3: task must/,
+    ],
+    [
+      "bad.tasks.json",
+      `[${emptyTask(1)},\n  ]`,
+      /bad\.tasks\.json:2:3: this is no list of tasks: value expected/,
+    ],
+    [
+      "bad.tasks.json",
+      emptyTask(1),
+      /bad\.tasks\.json:1:1: this is no list of tasks: a list must begin with \[/,
+    ],
+    ["bad.tasks.json", '[{"task":"NO_OP","base_directory":"d","inputs":["../x"]}]', /1:2: inputs\[0\]/],
+    ["bad.tasks.json", '[{"basic_info":{"name":"X"},"payload_info":1}]', /1:2: basic_info\.base_directory/],
+  ])("of %s is told with its place, and nothing is sent", async (file, text, message) => {
+    writeFileSync(folder.file(file), text);
+    const { code, out, err } = await folder.run(["schedule", file]);
+    expect(err).toMatch(message);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect((await folder.run(["queue", "stats", "tasks", "--json"])).out).toBe(
+      '{"visible":0,"leased":0,"delayed":0}\n',
+    );
+  });
+
+  it("that is no UTF-8 is no text that could be meant", async () => {
+    const { code, err } = await folder.run(["schedule", "-"], { input: Uint8Array.of(0x7b, 0xff, 0x0a) });
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: "simpletasks: standard input: the text is not UTF-8, at line 1 or soon after\n",
+    });
+  });
+});
+
+it("a file that is not there is a usage error", async () => {
+  expect(await folder.run(["schedule", "none.tasks.json"])).toEqual({
+    code: 2,
+    out: "",
+    err: "simpletasks: none.tasks.json: there is no such file\n",
+  });
+});
