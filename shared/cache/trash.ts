@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import path from "node:path";
+import { isSimpleTasksError } from "../errors.ts";
 import { PRIVATE_DIRECTORY } from "./paths.ts";
 import { sameFile, type Stamp, stampAt } from "./stamp.ts";
 
@@ -26,7 +27,7 @@ export function createTrash(directory: string, folder: string): Trash {
   let count = 0;
 
   function take(relative: string, recorded: Stamp): void {
-    const there = stampAt(directory, relative);
+    const there = stampInside(directory, relative);
     if (there === undefined || !sameFile(there, recorded)) return;
     const file = path.join(directory, relative);
     const target = path.join(folder, `gone-${count++}`);
@@ -50,6 +51,16 @@ export function createTrash(directory: string, folder: string): Trash {
       await Promise.allSettled(files.map((file) => unlink(file)));
     },
   };
+}
+
+/** What somebody's link leads to is not ours to take. */
+function stampInside(directory: string, relative: string): Stamp | undefined {
+  try {
+    return stampAt(directory, relative);
+  } catch (error) {
+    if (isSimpleTasksError(error, "key_invalid")) return undefined;
+    throw error;
+  }
 }
 
 function removeEmptyFolders(directory: string, relative: string): void {

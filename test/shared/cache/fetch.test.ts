@@ -3,7 +3,15 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { ObjectStream } from "../../../shared/bucket/bucket.ts";
-import { filesIn, gate, memoryBucket, privateFiles, read, temporaryDirectory, testCache } from "./fixtures.ts";
+import {
+  filesIn,
+  gate,
+  memoryBucket,
+  privateFiles,
+  read,
+  temporaryDirectory,
+  testCache,
+} from "./fixtures.ts";
 
 test("an object is downloaded once, lies where its key says, and is a hit afterwards", async () => {
   const bucket = await memoryBucket({ "set/0_input/4.dat": "four" });
@@ -13,9 +21,19 @@ test("an object is downloaded once, lies where its key says, and is a hit afterw
   expect([first.hit, second.hit]).toEqual([false, true]);
   expect(first.path).toBe(path.join(cache.directory, "set/0_input/4.dat"));
   expect(readFileSync(first.path, "utf8")).toBe("four");
-  expect(first).toMatchObject({ key: "set/0_input/4.dat", bytes: 4, etag: (await bucket.head(first.key))?.etag });
+  expect(first).toMatchObject({
+    key: "set/0_input/4.dat",
+    bytes: 4,
+    etag: (await bucket.head(first.key))?.etag,
+  });
   expect(bucket.gets).toHaveLength(1);
-  expect(await cache.status()).toMatchObject({ entries: 1, bytes: 4, pinnedEntries: 1, hits: 1, downloads: 1 });
+  expect(await cache.status()).toMatchObject({
+    entries: 1,
+    bytes: 4,
+    pinnedEntries: 1,
+    hits: 1,
+    downloads: 1,
+  });
 });
 
 test("an object of no bytes is an object", async () => {
@@ -90,7 +108,10 @@ const damages: Record<string, (stream: ObjectStream) => ObjectStream> = {
   "too many bytes": ({ info }) => ({ info, body: bytes("values") }),
   "no bytes": ({ info }) => ({ info, body: bytes() }),
   "other bytes than the checksum says": ({ info }) => ({
-    info: { ...info, checksum: { algorithm: "sha256", value: createHash("sha256").update("value").digest("hex") } },
+    info: {
+      ...info,
+      checksum: { algorithm: "sha256", value: createHash("sha256").update("value").digest("hex") },
+    },
     body: bytes("valuf"),
   }),
   "bytes of another CRC": ({ info }) => ({
@@ -134,15 +155,21 @@ test("an object that is not in the bucket is missing, and what the cache had of 
   await read(cache, bucket, "k");
   await bucket.delete("k");
   await expect(cache.fetch(bucket, "k")).rejects.toMatchObject({ code: "object_missing" });
-  await expect(cache.fetch(bucket, "k", { freshness: "only" })).rejects.toMatchObject({ code: "object_missing" });
-  await expect(cache.fetch(bucket, "k", { freshness: "any" })).rejects.toMatchObject({ code: "object_missing" });
+  await expect(cache.fetch(bucket, "k", { freshness: "only" })).rejects.toMatchObject({
+    code: "object_missing",
+  });
+  await expect(cache.fetch(bucket, "k", { freshness: "any" })).rejects.toMatchObject({
+    code: "object_missing",
+  });
   expect(filesIn(cache.directory)).toEqual([]);
 });
 
 test("`only` asks the bucket nothing, also when the object is being downloaded", async () => {
   const bucket = await memoryBucket({ k: "v" });
   const cache = await testCache();
-  await expect(cache.fetch(bucket, "k", { freshness: "only" })).rejects.toMatchObject({ code: "object_missing" });
+  await expect(cache.fetch(bucket, "k", { freshness: "only" })).rejects.toMatchObject({
+    code: "object_missing",
+  });
   expect([bucket.heads, bucket.gets]).toEqual([[], []]);
 });
 

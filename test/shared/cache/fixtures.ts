@@ -28,7 +28,9 @@ export interface ObservedBucket extends Bucket {
   readonly heads: string[];
   readonly puts: string[];
   /** Replaces what a get streams. */
-  onGet: ((stream: ObjectStream, signal: AbortSignal | undefined) => ObjectStream | Promise<ObjectStream>) | undefined;
+  onGet:
+    | ((stream: ObjectStream, signal: AbortSignal | undefined) => ObjectStream | Promise<ObjectStream>)
+    | undefined;
   /** Runs before a put or delete reaches the bucket. */
   onWrite: ((key: string, signal: AbortSignal | undefined) => void | Promise<void>) | undefined;
 }
@@ -67,14 +69,22 @@ export function observed(bucket: Bucket): ObservedBucket {
 }
 
 /** An observed memory bucket that holds these objects. */
-export async function memoryBucket(objects: Readonly<Record<string, string>> = {}, name = ""): Promise<ObservedBucket> {
+export async function memoryBucket(
+  objects: Readonly<Record<string, string>> = {},
+  name = "",
+): Promise<ObservedBucket> {
   const bucket = createMemoryBucket({ name });
   for (const [key, value] of Object.entries(objects)) await bucket.put(key, value);
   return observed(bucket);
 }
 
 /** What a fetch reads, its pin released. */
-export async function read(cache: Cache, bucket: Bucket, key: string, options?: FetchOptions): Promise<string> {
+export async function read(
+  cache: Cache,
+  bucket: Bucket,
+  key: string,
+  options?: FetchOptions,
+): Promise<string> {
   using pin = await cache.fetch(bucket, key, options);
   return readFileSync(pin.path, "utf8");
 }
