@@ -8,7 +8,7 @@ import type { WorkerOutput } from "./output.ts";
 
 /** Least time between two reports of the worker's memory, in milliseconds. */
 const MEMORY_INTERVAL_MS = 1000;
-let memoryToldAt = 0;
+let memoryToldAt = -Infinity;
 
 /** The attempt that runs in this worker: what it uses of its surroundings, and its beginning and end in the output. */
 export class RunningAttempt implements Surroundings {
@@ -63,7 +63,11 @@ export class RunningAttempt implements Surroundings {
   /** Something was thrown outside of its promises, or it called `process.exit`: the worker ends with it. */
   endByFault(thrown: unknown): void {
     const error = describeThrown(thrown, "task_failed");
-    this.#finish({ kind: "failed", phase: this.#phase, error, retryable: this.#phase !== "validate" }, false, true);
+    this.#finish(
+      { kind: "failed", phase: this.#phase, error, retryable: this.#phase !== "validate" },
+      false,
+      true,
+    );
   }
 
   #begin(): void {

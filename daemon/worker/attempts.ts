@@ -21,7 +21,11 @@ export interface Attempts {
   recall(attemptIds: readonly number[]): readonly number[];
 }
 
-export function createAttempts(types: ReadonlyMap<string, TaskType>, output: WorkerOutput, calls: DatasourceCalls): Attempts {
+export function createAttempts(
+  types: ReadonlyMap<string, TaskType>,
+  output: WorkerOutput,
+  calls: DatasourceCalls,
+): Attempts {
   let waiting: AttemptOrder[] = [];
   let running: RunningAttempt | undefined;
   let working = false;
@@ -35,11 +39,17 @@ export function createAttempts(types: ReadonlyMap<string, TaskType>, output: Wor
       const type = types.get(order.name);
       const outcome =
         type === undefined
-          ? ({ kind: "failed", phase: "validate", error: attemptError("task_type_unknown", `No task type is named ${order.name}`), retryable: false } as const)
+          ? ({
+              kind: "failed",
+              phase: "validate",
+              error: attemptError("task_type_unknown", `No task type is named ${order.name}`),
+              retryable: false,
+            } as const)
           : await runPhases(type, order, running);
       await running.datasource.close();
       const now = performance.now();
-      const readMessages = now - startedAt > READS_MESSAGES_AFTER_MS || now - messagesReadAt > READS_MESSAGES_EVERY_MS;
+      const readMessages =
+        now - startedAt > READS_MESSAGES_AFTER_MS || now - messagesReadAt > READS_MESSAGES_EVERY_MS;
       running.end(outcome, waiting.length > 0 && !readMessages);
       running = undefined;
       if (readMessages) {

@@ -1,4 +1,8 @@
-import { parseWorkerOrders, type WorkerOrder, type WorkerReport } from "../../shared/daemon/workers/messages.ts";
+import {
+  parseWorkerOrders,
+  type WorkerOrder,
+  type WorkerReport,
+} from "../../shared/daemon/workers/messages.ts";
 
 /** The worker's end of the channel to the daemon. */
 export interface Channel {

@@ -1,6 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Datasource, DatasourceGetOptions, DatasourcePutOptions, PutValue } from "../../shared/datasource/datasource.ts";
+import type {
+  Datasource,
+  DatasourceGetOptions,
+  DatasourcePutOptions,
+  PutValue,
+} from "../../shared/datasource/datasource.ts";
 import { SimpleTasksError } from "../../shared/errors.ts";
 import {
   type DatasourceReply,
@@ -21,7 +26,11 @@ interface Waiting {
 
 /** The calls that wait for the daemon's answer, of all attempts. */
 export interface DatasourceCalls {
-  perform(attemptId: number, request: DatasourceRequest, signal: AbortSignal | undefined): Promise<readonly string[]>;
+  perform(
+    attemptId: number,
+    request: DatasourceRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly string[]>;
   onReply(reply: DatasourceReply): void;
 }
 
@@ -35,7 +44,12 @@ export function createDatasourceCalls(channel: Channel): DatasourceCalls {
       const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
       const onAbort = (): void => {
         if (!waiting.delete(callId)) return;
-        channel.report({ kind: "call", callId: ++lastId, attemptId, request: { method: "abandon", of: callId } });
+        channel.report({
+          kind: "call",
+          callId: ++lastId,
+          attemptId,
+          request: { method: "abandon", of: callId },
+        });
         reject(aborted(signal));
       };
       waiting.set(callId, { resolve, reject });
@@ -83,20 +97,33 @@ export class WorkerDatasource implements Datasource {
 
   put(key: string, value: PutValue, options?: DatasourcePutOptions): Promise<void>;
   put(values: Readonly<Record<string, PutValue>>, options?: DatasourcePutOptions): Promise<void>;
-  put(first: string | Readonly<Record<string, PutValue>>, second?: PutValue | DatasourcePutOptions, third?: DatasourcePutOptions): Promise<void> {
+  put(
+    first: string | Readonly<Record<string, PutValue>>,
+    second?: PutValue | DatasourcePutOptions,
+    third?: DatasourcePutOptions,
+  ): Promise<void> {
     const [values, options] =
       typeof first === "string"
         ? [[[first, second as PutValue] as const], third]
         : [Object.entries(first), second as DatasourcePutOptions | undefined];
     return this.#track(async () => {
       const sent = await this.#sendable(values, options?.signal);
-      await this.#perform({ method: "put", values: sent, onlyCache: options?.onlyCache ?? false }, options?.signal);
+      await this.#perform(
+        { method: "put", values: sent, onlyCache: options?.onlyCache ?? false },
+        options?.signal,
+      );
     });
   }
 
-  delete(key: string | readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+  delete(
+    key: string | readonly string[],
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
     return this.#track(async () => {
-      await this.#perform({ method: "delete", keys: typeof key === "string" ? [key] : [...key] }, options.signal);
+      await this.#perform(
+        { method: "delete", keys: typeof key === "string" ? [key] : [...key] },
+        options.signal,
+      );
     });
   }
 
@@ -116,12 +143,16 @@ export class WorkerDatasource implements Datasource {
   }
 
   async #perform(request: DatasourceRequest, signal: AbortSignal | undefined): Promise<readonly string[]> {
-    if (this.#closed) throw new SimpleTasksError("closed", "The attempt is over: its datasource can no longer be used");
+    if (this.#closed)
+      throw new SimpleTasksError("closed", "The attempt is over: its datasource can no longer be used");
     return this.#calls.perform(this.#attemptId, request, signal);
   }
 
   /** Large values are written to files that the daemon takes over without copying them. */
-  async #sendable(values: readonly (readonly [string, PutValue])[], signal: AbortSignal | undefined): Promise<[string, SentValue][]> {
+  async #sendable(
+    values: readonly (readonly [string, PutValue])[],
+    signal: AbortSignal | undefined,
+  ): Promise<[string, SentValue][]> {
     const sent: [string, SentValue][] = [];
     const large: { readonly place: number; readonly key: string; readonly value: string | Uint8Array }[] = [];
     let bytes = 0;
@@ -143,7 +174,8 @@ export class WorkerDatasource implements Datasource {
     await Promise.all(
       large.map(async ({ place, key, value }, index) => {
         const staged = paths[index];
-        if (staged === undefined) throw new SimpleTasksError("internal", "The daemon gave no path to write to");
+        if (staged === undefined)
+          throw new SimpleTasksError("internal", "The daemon gave no path to write to");
         await writeFile(staged, value, { flag: "wx" });
         sent[place] = [key, { staged }];
       }),

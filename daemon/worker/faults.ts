@@ -15,7 +15,8 @@ export function watchFaults(running: () => RunningAttempt | undefined): void {
   process.on("uncaughtException", (thrown, origin) => {
     const attempt = running();
     // Beside an attempt (task files loading, what an earlier attempt left behind) it goes to the daemon's log.
-    if (attempt === undefined) console.error(origin === "unhandledRejection" ? "Unhandled rejection:" : "Uncaught:", thrown);
+    if (attempt === undefined)
+      console.error(origin === "unhandledRejection" ? "Unhandled rejection:" : "Uncaught:", thrown);
     else attempt.endByFault(thrown);
     exit(UNCAUGHT);
   });
@@ -25,6 +26,8 @@ export function watchFaults(running: () => RunningAttempt | undefined): void {
     return exit(code);
   };
   process.on("exit", (code) => {
-    running()?.endByFault(exiting ?? new SimpleTasksError("worker_died", `The worker process exited with code ${code}`));
+    running()?.endByFault(
+      exiting ?? new SimpleTasksError("worker_died", `The worker process exited with code ${code}`),
+    );
   });
 }

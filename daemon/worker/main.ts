@@ -27,10 +27,15 @@ function obey(order: WorkerOrder): void {
       attempts?.add(order.order);
       break;
     case "recall":
-      channel.report({ kind: "recalled", attemptIds: attempts?.recall(order.attemptIds) ?? [] });
+      channel.report({
+        kind: "recalled",
+        recallId: order.recallId,
+        attemptIds: attempts?.recall(order.attemptIds) ?? [],
+      });
       break;
     case "cancel":
-      if (attempts?.running?.order.attemptId === order.attemptId) attempts.running.cancel(receiveError(order.error));
+      if (attempts?.running?.order.attemptId === order.attemptId)
+        attempts.running.cancel(receiveError(order.error));
       break;
     case "reply":
       calls.onReply(order);

@@ -50,7 +50,7 @@ export function openOutput(token: string): WorkerOutput {
   /** Through standard output, to stay in order with it. Standard error itself is for native code and child programs. */
   function stderr(text: string): void {
     let frames = "";
-    for (let from = 0; from < text.length; ) {
+    for (let from = 0; from < text.length;) {
       const newline = text.indexOf("\n", from);
       const end = Math.min(newline === -1 ? text.length : newline, from + LONGEST_FRAME_TEXT);
       const ended = end === newline;
@@ -107,7 +107,11 @@ function writeAll(descriptor: number, data: string | Uint8Array): void {
  * Node's own stream would make the pipe one that does not wait, for child programs too, and buffer what does not fit.
  * Like Node's it cannot be ended.
  */
-function replaceStream(name: "stdout" | "stderr", descriptor: number, write: (data: string | Uint8Array) => void): void {
+function replaceStream(
+  name: "stdout" | "stderr",
+  descriptor: number,
+  write: (data: string | Uint8Array) => void,
+): void {
   const stream = new Writable({
     decodeStrings: false,
     write(chunk: string | Uint8Array, _encoding, done) {

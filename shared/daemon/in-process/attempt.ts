@@ -1,7 +1,13 @@
-import type { Datasource, DatasourceGetOptions, DatasourcePutOptions, PutValue } from "../../datasource/datasource.ts";
+import type {
+  Datasource,
+  DatasourceGetOptions,
+  DatasourcePutOptions,
+  PutValue,
+} from "../../datasource/datasource.ts";
 import { SimpleTasksError } from "../../errors.ts";
 import type { LogLevel } from "../../logger.ts";
 import type { TaskType } from "../../task/define.ts";
+import { cutLine } from "../phases/lines.ts";
 import { createProgressReports, type ProgressReports } from "../phases/progress.ts";
 import { runPhases, type Surroundings } from "../phases/run-phases.ts";
 import { attemptError } from "../phases/thrown.ts";
@@ -24,7 +30,9 @@ export class InProcessAttempt implements Surroundings {
   /** Never rejects. */
   async run(type: TaskType, order: AttemptOrder): Promise<AttemptOutcome> {
     const timer =
-      type.timeout === undefined ? undefined : setTimeout(() => this.giveUp(tookTooLong(type)), type.timeout * 1000);
+      type.timeout === undefined
+        ? undefined
+        : setTimeout(() => this.giveUp(tookTooLong(type)), type.timeout * 1000);
     const outcome = await printingTo(this.#lines, () => runPhases(type, order, this));
     clearTimeout(timer);
     this.#lines.finish();
@@ -59,7 +67,7 @@ export class InProcessAttempt implements Surroundings {
   enter(): void {}
 
   log(level: LogLevel, message: string): void {
-    for (const text of message.split("\n")) this.#hooks.onLog({ stream: "log", level, text });
+    for (const line of message.split("\n")) this.#hooks.onLog({ stream: "log", level, text: cutLine(line) });
   }
 
   progress(fraction: number, note: string | undefined): void {
@@ -74,14 +82,21 @@ export class InProcessAttempt implements Surroundings {
     return {
       kind: "failed",
       phase: failed?.phase ?? "execute",
-      error: attemptError(why.code, why.message, failed === undefined ? "" : `It ended with: ${failed.error.stack}`),
+      error: attemptError(
+        why.code,
+        why.message,
+        failed === undefined ? "" : `It ended with: ${failed.error.stack}`,
+      ),
       retryable: true,
     };
   }
 }
 
 function tookTooLong(type: TaskType): SimpleTasksError {
-  return new SimpleTasksError("task_timeout", `${type.name} took longer than its timeout of ${type.timeout} s`);
+  return new SimpleTasksError(
+    "task_timeout",
+    `${type.name} took longer than its timeout of ${type.timeout} s`,
+  );
 }
 
 /** The attempt's datasource, made with the first call. */
@@ -100,13 +115,20 @@ class LazyDatasource implements Datasource {
 
   put(key: string, value: PutValue, options?: DatasourcePutOptions): Promise<void>;
   put(values: Readonly<Record<string, PutValue>>, options?: DatasourcePutOptions): Promise<void>;
-  put(first: string | Readonly<Record<string, PutValue>>, second?: PutValue | DatasourcePutOptions, third?: DatasourcePutOptions): Promise<void> {
+  put(
+    first: string | Readonly<Record<string, PutValue>>,
+    second?: PutValue | DatasourcePutOptions,
+    third?: DatasourcePutOptions,
+  ): Promise<void> {
     return typeof first === "string"
       ? this.#made().put(first, second as PutValue, third)
       : this.#made().put(first, second as DatasourcePutOptions | undefined);
   }
 
-  delete(key: string | readonly string[], options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+  delete(
+    key: string | readonly string[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<void> {
     return this.#made().delete(key, options);
   }
 }

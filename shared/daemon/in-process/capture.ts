@@ -16,7 +16,9 @@ export class PrintedLines {
     // Code that outlives its attempt has nobody left to tell.
     if (this.#over) return;
     const level = stream === "stdout" ? "info" : "warn";
-    this.#assemblers[stream] ??= createLineAssembler((line) => this.#hooks.onLog({ stream, level, text: line }));
+    this.#assemblers[stream] ??= createLineAssembler((line) =>
+      this.#hooks.onLog({ stream, level, text: line }),
+    );
     this.#assemblers[stream].push(text);
   }
 

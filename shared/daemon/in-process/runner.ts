@@ -27,21 +27,23 @@ export function createInProcessRunner({ types, slots = 16 }: InProcessRunnerOpti
   const capture = captureOutput();
   const running = new Set<InProcessAttempt>();
   let line: Waiting[] = [];
-  let turnBegan = performance.now();
-  let nextTurn: NodeJS.Immediate | undefined;
+  let turnBegan = 0;
+  let turn: NodeJS.Immediate | undefined;
   let closing = false;
   const closed = Promise.withResolvers<void>();
 
   function startWaiting(): void {
-    while (running.size < slots && line.length > 0 && nextTurn === undefined) {
-      if (performance.now() - turnBegan > TURN_MS) {
-        nextTurn = setImmediate(() => {
-          nextTurn = undefined;
-          turnBegan = performance.now();
+    while (running.size < slots && line.length > 0) {
+      const now = performance.now();
+      if (turn === undefined) {
+        turnBegan = now;
+        turn = setImmediate(() => {
+          turn = undefined;
           startWaiting();
         });
-        return;
       }
+      // The rest begins in the next turn of the event loop.
+      if (now - turnBegan > TURN_MS) return;
       const first = line.shift();
       if (first !== undefined) void begin(first);
     }
@@ -83,9 +85,10 @@ export function createInProcessRunner({ types, slots = 16 }: InProcessRunnerOpti
     async [Symbol.asyncDispose]() {
       closing = true;
       for (const { resolve } of line.splice(0)) resolve({ kind: "unstarted" });
-      for (const attempt of running) attempt.giveUp(new SimpleTasksError("attempt_aborted", "The runner is being ended"));
+      for (const attempt of running)
+        attempt.giveUp(new SimpleTasksError("attempt_aborted", "The runner is being ended"));
       if (running.size > 0) await closed.promise;
-      clearImmediate(nextTurn);
+      clearImmediate(turn);
       capture[Symbol.dispose]();
     },
   };
@@ -100,5 +103,10 @@ interface Waiting {
 }
 
 function unknownType(name: string): AttemptOutcome {
-  return { kind: "failed", phase: "validate", error: attemptError("task_type_unknown", `No task type is named ${name}`), retryable: false };
+  return {
+    kind: "failed",
+    phase: "validate",
+    error: attemptError("task_type_unknown", `No task type is named ${name}`),
+    retryable: false,
+  };
 }

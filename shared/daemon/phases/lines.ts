@@ -3,7 +3,9 @@ export const LONGEST_LINE = 16 * 1024;
 
 /** A line that is there as a whole, cut as a {@link LineAssembler} would. */
 export function cutLine(line: string): string {
-  return line.length <= LONGEST_LINE ? line : `${line.slice(0, LONGEST_LINE)}${leftOut(line.length - LONGEST_LINE)}`;
+  return line.length <= LONGEST_LINE
+    ? line
+    : `${line.slice(0, LONGEST_LINE)}${leftOut(line.length - LONGEST_LINE)}`;
 }
 
 function leftOut(characters: number): string {

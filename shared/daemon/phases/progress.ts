@@ -8,7 +8,9 @@ export interface ProgressReports {
 }
 
 /** Passes on about ten reports a second, however many come; the last one always. */
-export function createProgressReports(tell: (fraction: number, note: string | undefined) => void): ProgressReports {
+export function createProgressReports(
+  tell: (fraction: number, note: string | undefined) => void,
+): ProgressReports {
   let toldAt = -Infinity;
   let held: { readonly fraction: number; readonly note: string | undefined } | undefined;
   let timer: NodeJS.Timeout | undefined;

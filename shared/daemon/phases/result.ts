@@ -10,20 +10,31 @@ const hint = "execute returns nothing, or {success, outputs: {name: text, bytes,
 export function checkResult(returned: unknown): TaskResult {
   if (returned === undefined) return { success: true };
   if (!isObject(returned)) throw wrong(`execute returned ${kindOf(returned)}`);
-  const { success, outputs, message } = returned as { success?: unknown; outputs?: unknown; message?: unknown };
+  const { success, outputs, message } = returned as {
+    success?: unknown;
+    outputs?: unknown;
+    message?: unknown;
+  };
   if (typeof success !== "boolean") {
-    throw wrong(`the result of execute has ${success === undefined ? "no success" : `${kindOf(success)} as success`}; it must be true or false`);
+    throw wrong(
+      `the result of execute has ${success === undefined ? "no success" : `${kindOf(success)} as success`}; it must be true or false`,
+    );
   }
-  if (message !== undefined && typeof message !== "string") throw wrong(`the result's message is ${kindOf(message)}, not a text`);
+  if (message !== undefined && typeof message !== "string")
+    throw wrong(`the result's message is ${kindOf(message)}, not a text`);
   if (outputs !== undefined) checkOutputs(outputs);
   return returned as unknown as TaskResult;
 }
 
 function checkOutputs(outputs: unknown): void {
-  if (!isObject(outputs)) throw wrong(`the result's outputs are ${kindOf(outputs)}, not an object of names and values`);
+  if (!isObject(outputs))
+    throw wrong(`the result's outputs are ${kindOf(outputs)}, not an object of names and values`);
   for (const [name, value] of Object.entries(outputs)) {
     if (name === "") throw wrong("an output has no name");
-    if (!isOutput(value)) throw wrong(`the output ${JSON.stringify(name)} is ${kindOf(value)}; it must be a text, bytes, {file} or {key}`);
+    if (!isOutput(value))
+      throw wrong(
+        `the output ${JSON.stringify(name)} is ${kindOf(value)}; it must be a text, bytes, {file} or {key}`,
+      );
   }
 }
 
@@ -31,7 +42,9 @@ function isOutput(value: unknown): value is Output {
   if (typeof value === "string" || value instanceof Uint8Array) return true;
   if (!isObject(value)) return false;
   const { file, key } = value as { file?: unknown; key?: unknown };
-  return file === undefined ? typeof key === "string" && key !== "" : typeof file === "string" && file !== "" && key === undefined;
+  return file === undefined
+    ? typeof key === "string" && key !== ""
+    : typeof file === "string" && file !== "" && key === undefined;
 }
 
 function isObject(value: unknown): value is object {
@@ -41,7 +54,8 @@ function isObject(value: unknown): value is object {
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return `an object with ${Object.keys(value).slice(0, 5).join(", ") || "no keys"}`;
+  if (typeof value === "object")
+    return `an object with ${Object.keys(value).slice(0, 5).join(", ") || "no keys"}`;
   return typeof value === "undefined" ? "undefined" : `a ${typeof value}`;
 }
 

@@ -24,7 +24,11 @@ export interface Surroundings {
 }
 
 /** Runs one attempt through its phases: the payload's schema, `prepare`, `execute`, storing, `finalize`. Never rejects. */
-export async function runPhases(type: TaskType, order: AttemptOrder, surroundings: Surroundings): Promise<AttemptOutcome> {
+export async function runPhases(
+  type: TaskType,
+  order: AttemptOrder,
+  surroundings: Surroundings,
+): Promise<AttemptOutcome> {
   let phase: Phase = "validate";
   const enter = (next: Phase): void => {
     phase = next;
@@ -65,7 +69,12 @@ export async function runPhases(type: TaskType, order: AttemptOrder, surrounding
     phase = "execute";
     throw new SimpleTasksError("task_failed", result.message ?? "execute returned success: false");
   } catch (error) {
-    return { kind: "failed", phase, error: describeThrown(error, codeFor(phase)), retryable: phase !== "validate" };
+    return {
+      kind: "failed",
+      phase,
+      error: describeThrown(error, codeFor(phase)),
+      retryable: phase !== "validate",
+    };
   }
 }
 
@@ -74,7 +83,11 @@ function codeFor(phase: Phase): "payload_invalid" | "task_failed" {
 }
 
 /** Puts the outputs, all together, and gives their keys in the result's order. */
-async function store(baseDirectory: string, outputs: NonNullable<TaskResult["outputs"]>, datasource: Datasource): Promise<readonly string[]> {
+async function store(
+  baseDirectory: string,
+  outputs: NonNullable<TaskResult["outputs"]>,
+  datasource: Datasource,
+): Promise<readonly string[]> {
   const keys: string[] = [];
   const values = new Map<string, PutValue>();
   for (const [name, output] of Object.entries(outputs)) {
@@ -91,7 +104,11 @@ async function store(baseDirectory: string, outputs: NonNullable<TaskResult["out
 }
 
 /** A plain object, so that user code may spread it or take it apart. */
-function contextOf(task: Task<unknown>, order: AttemptOrder, surroundings: Surroundings): TaskContext<unknown> & { prepared: unknown } {
+function contextOf(
+  task: Task<unknown>,
+  order: AttemptOrder,
+  surroundings: Surroundings,
+): TaskContext<unknown> & { prepared: unknown } {
   let log: TaskLog | undefined;
   let scratchMade = false;
   return {
@@ -112,7 +129,10 @@ function contextOf(task: Task<unknown>, order: AttemptOrder, surroundings: Surro
       return surroundings.signal;
     },
     progress(fraction, note) {
-      surroundings.progress(Math.min(1, Math.max(0, Number(fraction) || 0)), note === undefined ? undefined : String(note));
+      surroundings.progress(
+        Math.min(1, Math.max(0, Number(fraction) || 0)),
+        note === undefined ? undefined : String(note),
+      );
     },
   };
 }

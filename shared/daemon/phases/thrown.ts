@@ -22,7 +22,12 @@ export function describeThrown(thrown: unknown, code: ErrorCode): AttemptError {
 
 /** An error that was never thrown: what a runner says itself. */
 export function attemptError(code: ErrorCode, message: string, details = ""): AttemptError {
-  return { name: "SimpleTasksError", message, code, stack: details === "" ? message : `${message}\n${details}` };
+  return {
+    name: "SimpleTasksError",
+    message,
+    code,
+    stack: details === "" ? message : `${message}\n${details}`,
+  };
 }
 
 function nameOf(thrown: unknown): string {
@@ -35,7 +40,8 @@ function stackOf(thrown: unknown, causes: number): string {
   const parts = headingOf(thrown);
   parts.push(...framesOf(thrown));
   if (thrown instanceof AggregateError && causes > 0) {
-    for (const error of thrown.errors.slice(0, CAUSES)) parts.push(`Among the errors: ${stackOf(error, causes - 1)}`);
+    for (const error of thrown.errors.slice(0, CAUSES))
+      parts.push(`Among the errors: ${stackOf(error, causes - 1)}`);
   }
   if (thrown.cause !== undefined && causes > 0) parts.push(`Caused by: ${stackOf(thrown.cause, causes - 1)}`);
   return parts.join("\n");
@@ -43,7 +49,8 @@ function stackOf(thrown: unknown, causes: number): string {
 
 /** Errors of this package are made for people: a sentence and what to do about it. */
 function headingOf(error: Error): string[] {
-  if (isSimpleTasksError(error)) return error.hint === undefined ? [error.message] : [error.message, error.hint];
+  if (isSimpleTasksError(error))
+    return error.hint === undefined ? [error.message] : [error.message, error.hint];
   return [messageOf(error) === "" ? nameOf(error) : `${nameOf(error)}: ${messageOf(error)}`];
 }
 

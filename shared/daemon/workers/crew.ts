@@ -79,7 +79,12 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     const printed: string[] = [];
     let refusal: SimpleTasksError | undefined;
     const process = startWorkerProcess(
-      { files, builtIn: options.builtIn, environment: workerEnvironment(options.environment, listed), directory: options.directory },
+      {
+        files,
+        builtIn: options.builtIn,
+        environment: workerEnvironment(options.environment, listed),
+        directory: options.directory,
+      },
       {
         onReady(types) {
           clearTimeout(timer);
@@ -113,11 +118,21 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
         },
       },
     );
-    const worker: Worker = { process, state: "loading", attempts: new Map(), finished: 0, recalledDuring: undefined };
+    const worker: Worker = {
+      process,
+      state: "loading",
+      attempts: new Map(),
+      finished: 0,
+      recalledDuring: undefined,
+    };
     const timer = setTimeout(() => {
-      refusal = new SimpleTasksError("task_type_invalid", `The task files took more than ${options.loadSeconds} s to load`, {
-        hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
-      });
+      refusal = new SimpleTasksError(
+        "task_type_invalid",
+        `The task files took more than ${options.loadSeconds} s to load`,
+        {
+          hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
+        },
+      );
       process.kill();
     }, options.loadSeconds * 1000);
     workers.add(worker);
@@ -135,7 +150,10 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
       printed.push(line.text);
       if (printed.length > LINES_SHOWN) printed.shift();
     }
-    log.log(line.stream === "log" ? line.level : "info", line.text, { worker: worker.process.pid, stream: line.stream });
+    log.log(line.stream === "log" ? line.level : "info", line.text, {
+      worker: worker.process.pid,
+      stream: line.stream,
+    });
   }
 
   function refill(): void {
@@ -157,7 +175,11 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     if (closing) return;
     const wait = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
     failures += 1;
-    log.log("error", "a worker could not be started", { error: error instanceof Error ? error.message : String(error), failures, wait_ms: wait });
+    log.log("error", "a worker could not be started", {
+      error: error instanceof Error ? error.message : String(error),
+      failures,
+      wait_ms: wait,
+    });
     if (pause !== undefined) return;
     pause = setTimeout(() => {
       pause = undefined;
@@ -214,7 +236,11 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
 function diedLoading({ code, signal }: WorkerExit, printed: readonly string[]): SimpleTasksError {
   const how = signal === null ? `ended with exit code ${code ?? "unknown"}` : `was ended by ${signal}`;
   const lines = printed.length === 0 ? "" : `; it printed: ${printed.join(" / ")}`;
-  return new SimpleTasksError("task_type_invalid", `A worker process ${how} while it loaded the task files${lines}`, {
-    hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
-  });
+  return new SimpleTasksError(
+    "task_type_invalid",
+    `A worker process ${how} while it loaded the task files${lines}`,
+    {
+      hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
+    },
+  );
 }

@@ -8,8 +8,17 @@ export interface DatasourceCall {
 }
 
 export type DatasourceRequest =
-  | { readonly method: "get"; readonly keys: readonly string[]; readonly overrideCache: boolean; readonly onlyCache: boolean }
-  | { readonly method: "put"; readonly values: readonly (readonly [key: string, value: SentValue])[]; readonly onlyCache: boolean }
+  | {
+      readonly method: "get";
+      readonly keys: readonly string[];
+      readonly overrideCache: boolean;
+      readonly onlyCache: boolean;
+    }
+  | {
+      readonly method: "put";
+      readonly values: readonly (readonly [key: string, value: SentValue])[];
+      readonly onlyCache: boolean;
+    }
   | { readonly method: "delete"; readonly keys: readonly string[] }
   /** Asks for paths at which the worker may write values that are then put as `{staged}`. */
   | { readonly method: "stage"; readonly count: number }
@@ -55,7 +64,12 @@ export function parseDatasourceRequest(value: unknown): DatasourceRequest {
     switch (request.method) {
       case "get":
         if (!areTexts(request["keys"])) break;
-        return { method: "get", keys: request["keys"], overrideCache: request["overrideCache"] === true, onlyCache: request["onlyCache"] === true };
+        return {
+          method: "get",
+          keys: request["keys"],
+          overrideCache: request["overrideCache"] === true,
+          onlyCache: request["onlyCache"] === true,
+        };
       case "put":
         if (!areValues(request["values"])) break;
         return { method: "put", values: request["values"], onlyCache: request["onlyCache"] === true };
@@ -80,7 +94,10 @@ function areTexts(value: unknown): value is readonly string[] {
 function areValues(value: unknown): value is readonly (readonly [string, SentValue])[] {
   return (
     Array.isArray(value) &&
-    value.every((pair: unknown) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" && isSentValue(pair[1]))
+    value.every(
+      (pair: unknown) =>
+        Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" && isSentValue(pair[1]),
+    )
   );
 }
 

@@ -1,5 +1,17 @@
 /** What programs need to find each other, a place for files, and the person's language. No name of these holds a secret. */
-const EVERYWHERE = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP"];
+const EVERYWHERE = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "LANGUAGE",
+  "TZ",
+  "TMPDIR",
+  "TMP",
+  "TEMP",
+];
 
 /** Without these, programs on Windows do not start. Names are compared without regard to case there. */
 const ON_WINDOWS = [
@@ -37,7 +49,8 @@ export function workerEnvironment(
   const allowed = new Set([...EVERYWHERE, ...(platform === "win32" ? ON_WINDOWS : []), ...listed].map(fold));
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(source)) {
-    if (value !== undefined && (allowed.has(fold(name)) || fold(name).startsWith("LC_"))) environment[name] = value;
+    if (value !== undefined && (allowed.has(fold(name)) || fold(name).startsWith("LC_")))
+      environment[name] = value;
   }
   return environment;
 }

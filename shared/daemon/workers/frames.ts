@@ -30,7 +30,15 @@ export interface AttemptEnd {
   readonly fatal?: boolean;
 }
 
-const LETTERS = { begin: "b", phase: "p", log: "l", stderr: "e", progress: "g", end: "x", over: "o" } as const;
+const LETTERS = {
+  begin: "b",
+  phase: "p",
+  log: "l",
+  stderr: "e",
+  progress: "g",
+  end: "x",
+  over: "o",
+} as const;
 
 /** What begins every frame of the worker that was given `token`. */
 export function frameMark(token: string): string {
@@ -120,7 +128,11 @@ function decodeFrame(contents: string): Frame | undefined {
   switch (contents.charAt(0)) {
     case LETTERS.begin: {
       const space = rest.indexOf(" ");
-      return { kind: "begin", attemptId: Number(rest.slice(0, space)), phase: rest.slice(space + 1) as Phase };
+      return {
+        kind: "begin",
+        attemptId: Number(rest.slice(0, space)),
+        phase: rest.slice(space + 1) as Phase,
+      };
     }
     case LETTERS.phase:
       return { kind: "phase", phase: rest as Phase };

@@ -9,8 +9,13 @@ export interface MemoryWatch extends Disposable {
   forget(pid: number): void;
 }
 
-export function createMemoryWatch(measure: (pid: number) => Promise<number | undefined> = residentBytes): MemoryWatch {
-  const watched = new Map<number, { readonly limitBytes: number; readonly onOver: (bytes: number) => void }>();
+export function createMemoryWatch(
+  measure: (pid: number) => Promise<number | undefined> = residentBytes,
+): MemoryWatch {
+  const watched = new Map<
+    number,
+    { readonly limitBytes: number; readonly onOver: (bytes: number) => void }
+  >();
   let timer: NodeJS.Timeout | undefined;
 
   async function look(): Promise<void> {

@@ -12,10 +12,15 @@ import type { DatasourceCall, DatasourceReply, SentError } from "./datasource-ca
 /** From the daemon to a worker. */
 export type WorkerOrder =
   /** The first message. `token` begins the worker's frames. */
-  | { readonly kind: "load"; readonly files: readonly string[]; readonly builtIn: boolean; readonly token: string }
+  | {
+      readonly kind: "load";
+      readonly files: readonly string[];
+      readonly builtIn: boolean;
+      readonly token: string;
+    }
   | { readonly kind: "run"; readonly order: AttemptOrder }
   /** Give these back if they have not begun: answered with `recalled`. */
-  | { readonly kind: "recall"; readonly attemptIds: readonly number[] }
+  | { readonly kind: "recall"; readonly recallId: number; readonly attemptIds: readonly number[] }
   /** Fires the attempt's signal. */
   | { readonly kind: "cancel"; readonly attemptId: number; readonly error: SentError }
   | ({ readonly kind: "reply" } & DatasourceReply)
@@ -27,7 +32,7 @@ export type WorkerReport =
   | { readonly kind: "ready"; readonly types: readonly TaskTypeDescription[] }
   | { readonly kind: "load_failed"; readonly error: SentError }
   /** Those that had begun are not among them. */
-  | { readonly kind: "recalled"; readonly attemptIds: readonly number[] }
+  | { readonly kind: "recalled"; readonly recallId: number; readonly attemptIds: readonly number[] }
   | ({ readonly kind: "call" } & DatasourceCall);
 
 /**
@@ -54,9 +59,11 @@ function isWorkerReport(value: unknown): value is WorkerReport {
     case "load_failed":
       return "error" in value && typeof value.error === "object" && value.error !== null;
     case "recalled":
-      return "attemptIds" in value && Array.isArray(value.attemptIds);
+      return "recallId" in value && "attemptIds" in value && Array.isArray(value.attemptIds);
     case "call":
-      return "callId" in value && Number.isSafeInteger(value.callId) && "attemptId" in value && "request" in value;
+      return (
+        "callId" in value && Number.isSafeInteger(value.callId) && "attemptId" in value && "request" in value
+      );
     default:
       return false;
   }

@@ -42,7 +42,13 @@ const PATIENCE_MS = READS_MESSAGES_AFTER_MS + 15;
  * comes back to the line when the worker dies before it began, or when another worker is free while it waits behind a long one.
  */
 export function createWorkerPool(options: WorkerPoolOptions): Runner {
-  const { workers: slots, graceSeconds = 5, attemptsPerWorker = 10_000, bytesPerWorker = 2 ** 30, aheadPerWorker = 32 } = options;
+  const {
+    workers: slots,
+    graceSeconds = 5,
+    attemptsPerWorker = 10_000,
+    bytesPerWorker = 2 ** 30,
+    aheadPerWorker = 32,
+  } = options;
   const durations = createDurations(aheadPerWorker);
   const memory = createMemoryWatch();
   let line: PooledAttempt[] = [];
@@ -67,6 +73,7 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
         const attempt = worker.attempts.get(attemptId);
         const type = attempt && types.get(attempt.order.name);
         attempt?.began(phase, type, graceSeconds);
+        if (worker.attempts.size > 1) looking ??= setTimeout(look, PATIENCE_MS);
         const { pid } = worker.process;
         if (attempt === undefined || type?.memory === undefined || pid === undefined) return;
         const limit = type.memory;
@@ -81,7 +88,8 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
         durations.took(attempt.order.name, end.milliseconds);
         attempt.ended(end);
         if (end.fatal === true) worker.state = "leaving";
-        else if (worker.finished >= attemptsPerWorker || (end.residentBytes ?? 0) > bytesPerWorker) retire(worker);
+        else if (worker.finished >= attemptsPerWorker || (end.residentBytes ?? 0) > bytesPerWorker)
+          retire(worker);
         crew.release(worker);
         dispatchSoon();
       },
@@ -147,9 +155,10 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
 
   function dispatch(): void {
     dispatching = undefined;
+    const now = performance.now();
     let placed = 0;
     for (const attempt of line) {
-      const worker = workerFor(attempt);
+      const worker = workerFor(attempt, now);
       if (worker === undefined) break;
       worker.attempts.set(attempt.order.attemptId, attempt);
       attempt.sentTo(worker.process);
@@ -160,12 +169,14 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
     look();
   }
 
-  /** A free worker, else the one with the shortest line of those where this attempt may be sent ahead. */
-  function workerFor(attempt: PooledAttempt): Worker | undefined {
+  /** A free worker, else of those where this attempt may be sent ahead the one that has fewest. */
+  function workerFor(attempt: PooledAttempt, now: number): Worker | undefined {
     let best: Worker | undefined;
     for (const worker of crew.workers) {
       if (worker.state !== "ready") continue;
       if (worker.attempts.size === 0) return worker;
+      // Whatever the average says, this one is long.
+      if (now - (worker.process.running?.since ?? now) > READS_MESSAGES_AFTER_MS) continue;
       if (best === undefined || worker.attempts.size < best.attempts.size) best = worker;
     }
     return best !== undefined && best.attempts.size < depthBehind(best, attempt) ? best : undefined;
@@ -188,11 +199,16 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
     clearTimeout(looking);
     looking = undefined;
     let soonest = Infinity;
-    const idle = line.length === 0 && [...crew.workers].some((worker) => worker.state === "ready" && worker.attempts.size === 0);
+    const idle =
+      line.length === 0 &&
+      [...crew.workers].some((worker) => worker.state === "ready" && worker.attempts.size === 0);
     for (const worker of crew.workers) {
       const { running } = worker.process;
       if (running === undefined || worker.attempts.size < 2 || worker.recalledDuring === running) continue;
-      const wanted = idle || worker.state === "leaving" || [...worker.attempts.values()].some((attempt) => attempt.withdrawn);
+      const wanted =
+        idle ||
+        worker.state === "leaving" ||
+        [...worker.attempts.values()].some((attempt) => attempt.withdrawn);
       if (!wanted) continue;
       const wait = running.since + PATIENCE_MS - performance.now();
       if (wait > 0) soonest = Math.min(soonest, wait);
@@ -226,7 +242,8 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
       for (const attempt of line.splice(0)) attempt.finish({ kind: "unstarted" });
       for (const worker of crew.workers) {
         recallAll(worker);
-        for (const attempt of worker.attempts.values()) attempt.giveUp(new SimpleTasksError("attempt_aborted", "The workers are being ended"));
+        for (const attempt of worker.attempts.values())
+          attempt.giveUp(new SimpleTasksError("attempt_aborted", "The workers are being ended"));
       }
       dispatchSoon();
       await crew[Symbol.asyncDispose]();
@@ -239,5 +256,8 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
 
 function usedTooMuch(name: string, bytes: number, limit: number): SimpleTasksError {
   const mebibytes = (count: number): string => (count / 2 ** 20).toFixed(1);
-  return new SimpleTasksError("task_memory", `${name} had ${mebibytes(bytes)} MiB of resident memory; its limit is ${mebibytes(limit)} MiB`);
+  return new SimpleTasksError(
+    "task_memory",
+    `${name} had ${mebibytes(bytes)} MiB of resident memory; its limit is ${mebibytes(limit)} MiB`,
+  );
 }

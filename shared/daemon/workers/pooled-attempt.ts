@@ -1,6 +1,13 @@
 import { SimpleTasksError } from "../../errors.ts";
 import { attemptError } from "../phases/thrown.ts";
-import type { AttemptHooks, AttemptLogLine, AttemptOrder, AttemptOutcome, Phase, TaskTypeDescription } from "../runner.ts";
+import type {
+  AttemptHooks,
+  AttemptLogLine,
+  AttemptOrder,
+  AttemptOutcome,
+  Phase,
+  TaskTypeDescription,
+} from "../runner.ts";
 import { sendError } from "./datasource-calls.ts";
 import type { AttemptEnd } from "./frames.ts";
 import { type DatasourceService, serveDatasource } from "./serve-datasource.ts";
@@ -122,10 +129,13 @@ export class PooledAttempt {
 
   ended({ outcome }: AttemptEnd): void {
     const given = this.#given;
-    if (given === undefined || (outcome.kind === "succeeded" && given.code === "attempt_aborted")) this.finish(outcome);
+    if (given === undefined || (outcome.kind === "succeeded" && given.code === "attempt_aborted"))
+      this.finish(outcome);
     else {
       const phase = outcome.kind === "failed" ? outcome.phase : this.#phase;
-      this.finish(failure(phase, given, outcome.kind === "failed" ? `It ended with: ${outcome.error.stack}` : ""));
+      this.finish(
+        failure(phase, given, outcome.kind === "failed" ? `It ended with: ${outcome.error.stack}` : ""),
+      );
     }
   }
 

@@ -1,6 +1,12 @@
 import type { StagedDatasource } from "../../datasource/staged.ts";
 import { asSimpleTasksError, SimpleTasksError } from "../../errors.ts";
-import { type DatasourceReply, type DatasourceRequest, parseDatasourceRequest, type SentValue, sendError } from "./datasource-calls.ts";
+import {
+  type DatasourceReply,
+  type DatasourceRequest,
+  parseDatasourceRequest,
+  type SentValue,
+  sendError,
+} from "./datasource-calls.ts";
 
 /** Serves the datasource calls of one attempt. */
 export interface DatasourceService {
@@ -34,10 +40,17 @@ export function serveDatasource(datasource: () => StagedDatasource, signal: Abor
     }
   }
 
-  async function perform(request: Exclude<DatasourceRequest, { method: "abandon" }>, signal: AbortSignal): Promise<readonly string[]> {
+  async function perform(
+    request: Exclude<DatasourceRequest, { method: "abandon" }>,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
     switch (request.method) {
       case "get":
-        return datasource().get(request.keys, { overrideCache: request.overrideCache, onlyCache: request.onlyCache, signal });
+        return datasource().get(request.keys, {
+          overrideCache: request.overrideCache,
+          onlyCache: request.onlyCache,
+          signal,
+        });
       case "put":
         await Promise.all(request.values.map(([key, value]) => put(key, value, request.onlyCache, signal)));
         return [];
@@ -45,7 +58,9 @@ export function serveDatasource(datasource: () => StagedDatasource, signal: Abor
         await datasource().delete(request.keys, { signal });
         return [];
       case "stage": {
-        const paths = await Promise.all(Array.from({ length: request.count }, () => datasource().newStagingPath()));
+        const paths = await Promise.all(
+          Array.from({ length: request.count }, () => datasource().newStagingPath()),
+        );
         for (const path of paths) handedOut.add(path);
         return paths;
       }
@@ -54,7 +69,11 @@ export function serveDatasource(datasource: () => StagedDatasource, signal: Abor
 
   async function put(key: string, value: SentValue, onlyCache: boolean, signal: AbortSignal): Promise<void> {
     if (typeof value === "object" && "staged" in value) {
-      if (!handedOut.delete(value.staged)) throw new SimpleTasksError("internal", `The worker staged ${value.staged}, which is no path that it was given`);
+      if (!handedOut.delete(value.staged))
+        throw new SimpleTasksError(
+          "internal",
+          `The worker staged ${value.staged}, which is no path that it was given`,
+        );
       datasource().stageFile(key, value.staged, { onlyCache });
     } else await datasource().put(key, value, { onlyCache, signal });
   }

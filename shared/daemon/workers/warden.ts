@@ -13,7 +13,12 @@ export interface Warden extends Disposable {
  */
 export function openWarden(): Warden {
   if (process.platform === "win32") return { watch() {}, forget() {}, [Symbol.dispose]() {} };
-  const shell = spawn("/bin/sh", ["-c", SCRIPT], { stdio: ["pipe", "ignore", "ignore"], detached: true, env: {}, cwd: "/" });
+  const shell = spawn("/bin/sh", ["-c", SCRIPT], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+    env: {},
+    cwd: "/",
+  });
   // Without a shell, or when somebody kills it, workers still end as their event loops turn.
   shell.on("error", () => {});
   shell.stdin.on("error", () => {});

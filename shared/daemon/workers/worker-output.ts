@@ -46,9 +46,15 @@ export function readOutput(child: ChildProcess, token: string, handlers: OutputH
   let pauses = 0;
   const ends: { readonly place: number; readonly end: AttemptEnd }[] = [];
 
-  const stdoutLines = createLineAssembler((text) => handlers.onLine(inStdout, { stream: "stdout", level: "info", text }));
-  const writtenStderrLines = createLineAssembler((text) => handlers.onLine(inStdout, { stream: "stderr", level: "warn", text }));
-  const stderrLines = createLineAssembler((text) => handlers.onLine(inStderr, { stream: "stderr", level: "warn", text }));
+  const stdoutLines = createLineAssembler((text) =>
+    handlers.onLine(inStdout, { stream: "stdout", level: "info", text }),
+  );
+  const writtenStderrLines = createLineAssembler((text) =>
+    handlers.onLine(inStdout, { stream: "stderr", level: "warn", text }),
+  );
+  const stderrLines = createLineAssembler((text) =>
+    handlers.onLine(inStderr, { stream: "stderr", level: "warn", text }),
+  );
 
   function flushStdout(): void {
     stdoutLines.flush();

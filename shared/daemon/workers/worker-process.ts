@@ -4,6 +4,7 @@ import { programUrl } from "../../program.ts";
 import type { TaskTypeDescription } from "../runner.ts";
 import type { DatasourceCall, SentError } from "./datasource-calls.ts";
 import { parseWorkerReports, READS_MESSAGES_AFTER_MS, type WorkerOrder } from "./messages.ts";
+import { createRecalls } from "./recalls.ts";
 import { type OutputHandlers, readOutput, type RunningAttempt } from "./worker-output.ts";
 
 /** How long what a dead worker printed is waited for, in milliseconds: a program that left its group may hold the pipes. */
@@ -72,12 +73,31 @@ export function startWorkerProcess(
   }
 
   const output = readOutput(child, token, handlers);
+  const recalls = createRecalls(handlers.onRecalled);
+
+  function recall(attemptIds: readonly number[]): void {
+    const recallId = recalls.open(attemptIds);
+    outbox.push({ kind: "recall", recallId, attemptIds });
+    const before = output.running;
+    // The worker answers when its event loop turns. User code may block that for hours, so there is a second way:
+    // the message has reached the worker (`written`) while an attempt was running that had run for long, and one turn of
+    // our own event loop later its end is not to be read. It ends after the message came, then; and after an attempt
+    // that long the worker reads its messages before it begins another one.
+    send(() => {
+      if (before === undefined || performance.now() - before.since <= READS_MESSAGES_AFTER_MS + 10) return;
+      setImmediate(() =>
+        setImmediate(() => {
+          if (output.running === before && !output.behind()) recalls.settle(recallId, attemptIds);
+        }),
+      );
+    });
+  }
 
   child.on("message", (message) => {
     for (const report of parseWorkerReports(message)) {
       if (report.kind === "ready") handlers.onReady(report.types);
       else if (report.kind === "load_failed") handlers.onLoadFailed(report.error);
-      else if (report.kind === "recalled") handlers.onRecalled(report.attemptIds);
+      else if (report.kind === "recalled") recalls.settle(report.recallId, report.attemptIds);
       else handlers.onCall(report);
     }
   });
@@ -113,22 +133,7 @@ export function startWorkerProcess(
     flush() {
       if (outbox.length > 0) send();
     },
-    recall(attemptIds) {
-      outbox.push({ kind: "recall", attemptIds });
-      const before = output.running;
-      // The worker answers when its event loop turns. User code may block that for hours, so there is a second way:
-      // the message has reached the worker (`written`) while an attempt was running that had run for long, and one turn of
-      // our own event loop later its end is not to be read. It ends after the message came, then; and after an attempt
-      // that long the worker reads its messages before it begins another one.
-      send(() => {
-        if (before === undefined || performance.now() - before.since <= READS_MESSAGES_AFTER_MS + 10) return;
-        setImmediate(() =>
-          setImmediate(() => {
-            if (output.running === before && !output.behind()) handlers.onRecalled(attemptIds);
-          }),
-        );
-      });
-    },
+    recall,
     kill() {
       killGroup(child);
       child.kill("SIGKILL");

@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { StagedDatasource } from "../../../shared/datasource/staged.ts";
-import type { AttemptHooks, AttemptLogLine, AttemptOrder, AttemptOutcome, Runner } from "../../../shared/daemon/runner.ts";
+import type {
+  AttemptHooks,
+  AttemptLogLine,
+  AttemptOrder,
+  AttemptOutcome,
+  Runner,
+} from "../../../shared/daemon/runner.ts";
 import { createWorkerPool, type WorkerPoolOptions } from "../../../shared/daemon/workers/pool.ts";
 import { taskText } from "../../../shared/task/document.ts";
 import { unusedDatasource } from "./fake-staged.ts";
@@ -27,7 +33,10 @@ export interface Recorded extends AttemptHooks {
   abort(reason?: unknown): void;
 }
 
-export function recorder(datasource: StagedDatasource = unusedDatasource, onLine?: (line: AttemptLogLine) => void): Recorded {
+export function recorder(
+  datasource: StagedDatasource = unusedDatasource,
+  onLine?: (line: AttemptLogLine) => void,
+): Recorded {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
   const lines: AttemptLogLine[] = [];
@@ -58,11 +67,25 @@ let lastId = 0;
 export function orderOf(name: string, payload: unknown, more: Partial<AttemptOrder> = {}): AttemptOrder {
   const attemptId = ++lastId;
   const text = taskText({ id: attemptId, name, baseDirectory: "base", inputs: [], payload });
-  return { attemptId, name, text, attempt: 1, inputs: [], scratch: join(tmpdir(), `simpletasks-scratch-${process.pid}-${attemptId}`), ...more };
+  return {
+    attemptId,
+    name,
+    text,
+    attempt: 1,
+    inputs: [],
+    scratch: join(tmpdir(), `simpletasks-scratch-${process.pid}-${attemptId}`),
+    ...more,
+  };
 }
 
 /** Runs an act of the fixture. */
-export function act(runner: Runner, what: string, value?: unknown, hooks: AttemptHooks = recorder(), name = "ACT"): Promise<AttemptOutcome> {
+export function act(
+  runner: Runner,
+  what: string,
+  value?: unknown,
+  hooks: AttemptHooks = recorder(),
+  name = "ACT",
+): Promise<AttemptOutcome> {
   return runner.run(orderOf(name, value === undefined ? { act: what } : { act: what, value }), hooks);
 }
 

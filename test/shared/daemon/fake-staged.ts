@@ -23,7 +23,11 @@ export async function openFakeStaged(objects: Readonly<Record<string, string>> =
   async function fetch(key: string): Promise<string> {
     calls.push(`get ${key}`);
     const bytes = stored.get(key);
-    if (bytes === undefined) throw new SimpleTasksError("object_missing", `There is no ${key}`, { hint: "Put it first.", about: { key } });
+    if (bytes === undefined)
+      throw new SimpleTasksError("object_missing", `There is no ${key}`, {
+        hint: "Put it first.",
+        about: { key },
+      });
     const path = newPath();
     await writeFile(path, bytes);
     return path;
@@ -39,9 +43,9 @@ export async function openFakeStaged(objects: Readonly<Record<string, string>> =
     } else stored.set(key, Buffer.from(value as string));
   }
 
-  async function get(key: string): Promise<string>;
-  async function get(keys: readonly string[]): Promise<string[]>;
-  async function get(key: string | readonly string[]): Promise<string | string[]> {
+  function get(key: string): Promise<string>;
+  function get(keys: readonly string[]): Promise<string[]>;
+  function get(key: string | readonly string[]): Promise<string | string[]> {
     return typeof key === "string" ? fetch(key) : Promise.all(key.map(fetch));
   }
 
@@ -78,13 +82,17 @@ export async function openFakeStaged(objects: Readonly<Record<string, string>> =
 
 /** For attempts that never use it. */
 export const unusedDatasource: StagedDatasource = {
-  get: () => Promise.reject(new Error("not expected")),
-  put: () => Promise.reject(new Error("not expected")),
-  delete: () => Promise.reject(new Error("not expected")),
-  newStagingPath: () => Promise.reject(new Error("not expected")),
+  get: refuse,
+  put: refuse,
+  delete: refuse,
+  newStagingPath: refuse,
   stageFile() {},
   stagedKeys: [],
   commit: async () => {},
   discard: async () => {},
   [Symbol.asyncDispose]: async () => {},
 };
+
+function refuse(): Promise<never> {
+  return Promise.reject(new Error("This attempt uses no datasource."));
+}
