@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Bucket, ObjectSource, PutOptions } from "../../../shared/bucket/bucket.ts";
 import { openFileBucket } from "../../../shared/bucket/file.ts";
@@ -126,9 +126,25 @@ describe("durability of a file bucket", () => {
     );
     expect(lines.filter((line) => line === "sync a/TEMPORARY")).toHaveLength(40);
     expect(lines.filter((line) => line === "sync a").length).toBeLessThan(40);
-    // The last change is followed by an fsync that began after it.
-    const lastChange = lines.findLastIndex((line) => line.startsWith("rename") || line.startsWith("unlink"));
-    expect(lines.slice(lastChange)).toContain("sync a");
+  });
+
+  it("resolves a put only after an fsync of the directory that began after its own rename", async () => {
+    const directory = temporaryDirectory();
+    const events: string[] = [];
+    const files = tracedFiles(({ operation, path, to }) => {
+      if (operation === "rename") events.push(`renamed ${basename(to ?? "")}`);
+      if (operation === "sync" && path === join(directory, "a")) events.push("sync");
+    });
+    await using bucket = await openFileBucket({ directory, files });
+    await bucket.put("a/known", "");
+    const names = Array.from({ length: 40 }, (_, index) => `name-${index}`);
+    await Promise.all(
+      names.map((name) => bucket.put(`a/${name}`, "").then(() => events.push(`resolved ${name}`))),
+    );
+    for (const name of names) {
+      const between = events.slice(events.indexOf(`renamed ${name}`), events.indexOf(`resolved ${name}`));
+      expect(between, name).toContain("sync");
+    }
   });
 });
 

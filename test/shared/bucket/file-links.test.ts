@@ -107,32 +107,43 @@ describe("symbolic links in a file bucket", () => {
 });
 
 describe("a directory that is exchanged for a link in the middle of an operation", () => {
-  /** Runs `action` once for every step it takes, with `a` exchanged for a link to the outside just before that step. */
+  /**
+   * Runs `action` once for every step it takes, with `a` exchanged for a link to the outside just before that step; for good,
+   * or just for that step.
+   */
   async function exchangeAtEveryStep(
+    forGood: boolean,
     action: (bucket: Bucket) => Promise<unknown>,
     check: (there: Ground, result: unknown) => void,
-  ) {
+  ): Promise<void> {
+    // The last round is the one in which the exchange came too late to happen.
     for (let at = 0, total = Infinity; at < total; at++) {
       const there = ground();
-      mkdirSync(join(there.root, "a"));
-      writeFileSync(join(there.root, "a/secret"), "object");
+      const [inside, moved] = [join(there.root, "a"), join(there.root, "moved")];
+      mkdirSync(inside);
+      writeFileSync(join(inside, "secret"), "object");
       let taken = 0;
       const exchange = (): void => {
-        if (taken++ !== at) return;
-        renameSync(join(there.root, "a"), join(there.root, "moved"));
-        symlinkSync(there.outside, join(there.root, "a"));
+        if (taken === at) {
+          renameSync(inside, moved);
+          symlinkSync(there.outside, inside);
+        } else if (taken === at + 1 && !forGood) {
+          rmSync(inside);
+          renameSync(moved, inside);
+        }
+        taken++;
       };
       await using bucket = await openFileBucket({ directory: there.root, files: tracedFiles(exchange) });
       const result = await action(bucket).catch(() => undefined);
       check(there, result);
-      // The last round is the one in which the exchange came too late to happen.
       total = Math.min(total, taken + 1);
     }
   }
 
-  it("lets no get read outside", async () => {
+  it.each([true, false])("lets no get read outside (for good: %s)", async (forGood) => {
     const seen = new Set<unknown>();
     await exchangeAtEveryStep(
+      forGood,
       async (bucket) => {
         let text = "";
         for await (const chunk of (await bucket.get("a/secret")).body) text += Buffer.from(chunk).toString();
@@ -147,16 +158,22 @@ describe("a directory that is exchanged for a link in the middle of an operation
     expect(seen).toEqual(new Set([undefined, "object"]));
   });
 
-  it.each([{}, { onlyIfAbsent: true }])("lets no put write outside (%j)", async (options) => {
+  it.each([
+    ["replacing", true],
+    ["replacing", false],
+    ["creating", true],
+    ["creating", false],
+  ])("lets no put write outside (%s; for good: %s)", async (what, forGood) => {
     await exchangeAtEveryStep(
-      (bucket) => bucket.put(options.onlyIfAbsent === true ? "a/new" : "a/secret", "overwritten", options),
+      forGood,
+      (bucket) =>
+        what === "replacing"
+          ? bucket.put("a/secret", "new")
+          : bucket.put("a/new", "new", { onlyIfAbsent: true }),
       ({ outside }) => {
         expect(readFileSync(join(outside, "secret"), "utf8")).toBe("secret");
-        expect(
-          readdirSync(outside)
-            .filter((name) => !name.startsWith(".simpletasks-put-"))
-            .sort(),
-        ).toEqual(["deep", "secret"]);
+        const names = readdirSync(outside).filter((name) => !name.startsWith(".simpletasks-put-"));
+        expect(names.sort()).toEqual(["deep", "secret"]);
       },
     );
   });

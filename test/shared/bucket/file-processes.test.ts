@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { openFileBucket } from "../../../shared/bucket/file.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
+import { tracedFiles } from "./traced-files.ts";
 
 const racer = fileURLToPath(new URL("put-if-absent.mjs", import.meta.url));
 
@@ -49,6 +50,20 @@ describe("processes that share a file bucket", () => {
       await Promise.all([emptying.delete("a/b/c/new"), filling.delete("a/b/d")]);
       expect(readdirSync(directory)).toEqual([]);
     }
+  });
+
+  it("may remove an empty directory just before a put writes into it", async () => {
+    const directory = temporaryDirectory();
+    let removed = 0;
+    const files = tracedFiles(({ operation, path }) => {
+      if (operation !== "open" || !path.startsWith(join(directory, "a/b/")) || removed === 3) return;
+      removed++;
+      rmSync(join(directory, "a"), { recursive: true });
+    });
+    await using bucket = await openFileBucket({ directory, files });
+    await bucket.put("a/b/key", "x");
+    expect(removed).toBe(3);
+    expect(await bucket.head("a/b/key")).toMatchObject({ bytes: 1 });
   });
 
   it("may remove the whole bucket under one that is open", async () => {

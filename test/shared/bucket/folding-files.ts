@@ -31,19 +31,28 @@ export function foldingFiles(root: string, { fold, realpathTells }: Folding): Fi
     }
   }
 
+  // A name is looked up and used in one step, as a kernel does: one operation at a time.
+  let last: Promise<unknown> = Promise.resolve();
+  function alone<Result>(operation: () => Promise<Result>): Promise<Result> {
+    const run = last.then(operation, operation);
+    last = run;
+    return run;
+  }
+
   return {
-    open: (path, flags, mode) => fileSystem.open(onDisk(path), flags, mode),
-    lstat: (path) => fileSystem.lstat(onDisk(path)),
-    realpath: async (path) => {
-      const real = await fileSystem.realpath(onDisk(path));
-      return realpathTells ? real : path;
-    },
-    readdir: (path) => fileSystem.readdir(onDisk(path)),
-    mkdir: (path) => fileSystem.mkdir(onDisk(path)),
-    rmdir: (path) => fileSystem.rmdir(onDisk(path)),
-    rename: (from, to) => fileSystem.rename(onDisk(from), onDisk(to)),
-    link: (existing, path) => fileSystem.link(onDisk(existing), onDisk(path)),
-    unlink: (path) => fileSystem.unlink(onDisk(path)),
-    copyFile: (from, to, mode) => fileSystem.copyFile(from, onDisk(to), mode),
+    open: (path, flags, mode) => alone(() => fileSystem.open(onDisk(path), flags, mode)),
+    lstat: (path) => alone(() => fileSystem.lstat(onDisk(path))),
+    realpath: (path) =>
+      alone(async () => {
+        const real = await fileSystem.realpath(onDisk(path));
+        return realpathTells ? real : path;
+      }),
+    readdir: (path) => alone(() => fileSystem.readdir(onDisk(path))),
+    mkdir: (path) => alone(() => fileSystem.mkdir(onDisk(path))),
+    rmdir: (path) => alone(() => fileSystem.rmdir(onDisk(path))),
+    rename: (from, to) => alone(() => fileSystem.rename(onDisk(from), onDisk(to))),
+    link: (existing, path) => alone(() => fileSystem.link(onDisk(existing), onDisk(path))),
+    unlink: (path) => alone(() => fileSystem.unlink(onDisk(path))),
+    copyFile: (from, to, mode) => alone(() => fileSystem.copyFile(from, onDisk(to), mode)),
   };
 }
