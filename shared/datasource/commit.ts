@@ -20,12 +20,14 @@ export interface CommitOptions extends WriteOptions {
  */
 export async function commitStaged(options: CommitOptions): Promise<void> {
   const { bucket, cache, puts, deletes, signal, log } = options;
+  const begun: string[] = [];
   const uploaded: Uploaded[] = [];
   try {
     await concurrently(
       puts.filter((put) => !put.onlyCache),
       signal,
       async (put, either) => {
+        begun.push(put.key);
         const before = stampOfFile(put.file);
         const { etag } = await uploadObject({ ...options, signal: either }, put.key, { file: put.file });
         uploaded.push({ put, etag, isUnchanged: stampOfFile(put.file) === before });
@@ -36,8 +38,8 @@ export async function commitStaged(options: CommitOptions): Promise<void> {
       await cache.drop(bucket, key);
     });
   } catch (error) {
-    // What the cache has of these keys is older than what the bucket has now.
-    await Promise.allSettled(uploaded.map(({ put }) => cache.drop(bucket, put.key)));
+    // What the cache has of these keys may be older than what the bucket has now.
+    await Promise.allSettled(begun.map((key) => cache.drop(bucket, key)));
     throw error;
   }
   // The outputs are durable: from here on nothing is given up half-way, and a cache that fails costs only a download.
