@@ -77,7 +77,7 @@ export async function openFileBucket(options: FileBucketOptions): Promise<Bucket
     delete: (key, { signal } = {}) =>
       run("delete", key, signal, async () => {
         const place = places.of(key);
-        await writer.delete(place, await reader.find(place));
+        if ((await reader.find(place)) !== undefined) await writer.delete(place);
       }),
     list: (options = {}) => run("list", options.prefix ?? "", options.signal, () => lister.list(options)),
     async [Symbol.asyncDispose]() {

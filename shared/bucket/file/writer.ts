@@ -201,8 +201,12 @@ export function createWriter(context: WriterContext) {
       }
     },
 
-    async delete(place: Place, stats: unknown): Promise<void> {
-      if (stats === undefined) return;
+    /**
+     * Removes the file of an object that was found, the directories that are empty then, and makes that durable. There is no call
+     * that removes a file only if no link leads to it: who exchanges a directory for a link between the look and this can have a
+     * file of the same name removed elsewhere, where the daemon's user may.
+     */
+    async delete(place: Place): Promise<void> {
       if ((await tolerate(files.unlink(place.path), "ENOENT")) === "ENOENT") return;
       await durable.settle(await directories.removeEmpty(place.directories));
     },

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -240,6 +241,13 @@ describe("a file that changes while it is read or stored", () => {
     expect(await readWith(root, () => {})).toEqual(
       existsSync(join(root, "key")) ? undefined : expect.objectContaining({ code: "object_missing" }),
     );
+  });
+
+  it("is read on when only a second name of it goes, as that of the temporary file of a put that must create", async () => {
+    const root = temporaryDirectory();
+    writeFileSync(join(root, "key"), megabyte);
+    linkSync(join(root, "key"), join(root, "second"));
+    expect(await readWith(root, () => rmSync(join(root, "second")))).toBeUndefined();
   });
 
   it("fails the read with transfer_corrupt when fewer bytes come than the file has", async () => {
