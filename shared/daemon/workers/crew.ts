@@ -59,6 +59,8 @@ export interface Crew extends AsyncDisposable {
   retire(worker: Worker): void;
   /** To be told when a worker that leaves has nothing more to do. */
   release(worker: Worker): void;
+  /** The worker ends by itself now; it is replaced once it has. */
+  expectEnd(worker: Worker): void;
 }
 
 export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
@@ -190,6 +192,12 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
   function end(worker: Worker): void {
     worker.process.post({ kind: "end" });
     worker.process.flush();
+    expectEnd(worker);
+  }
+
+  /** User code may keep it from ending, too. */
+  function expectEnd(worker: Worker): void {
+    worker.state = "leaving";
     setTimeout(worker.process.kill, options.graceSeconds * 1000).unref();
   }
 
@@ -200,10 +208,7 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
       const types = await first.loaded;
       listed = [...new Set(types.flatMap((type) => type.environment))];
       size = wanted;
-      if (listed.length > 0 || wanted === 0) {
-        first.worker.state = "leaving";
-        end(first.worker);
-      }
+      if (listed.length > 0 || wanted === 0) end(first.worker);
       refill();
       return types;
     },
@@ -216,6 +221,7 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     release(worker) {
       if (worker.state === "leaving" && worker.attempts.size === 0) end(worker);
     },
+    expectEnd,
     async [Symbol.asyncDispose]() {
       closing = true;
       clearTimeout(pause);

@@ -4,28 +4,30 @@ const INTERVAL_MS = 250;
 
 /** Watches the resident memory of worker processes while limited attempts run in them. */
 export interface MemoryWatch extends Disposable {
-  /** @param onOver called once, with the bytes that were measured */
-  watch(pid: number, limitBytes: number, onOver: (bytes: number) => void): void;
-  forget(pid: number): void;
+  watch(attemptId: number, limited: LimitedProcess): void;
+  forget(attemptId: number): void;
+}
+
+export interface LimitedProcess {
+  readonly pid: number;
+  readonly limitBytes: number;
+  /** Called once, with what was measured. */
+  readonly onOver: (bytes: number) => void;
 }
 
 export function createMemoryWatch(
   measure: (pid: number) => Promise<number | undefined> = residentBytes,
 ): MemoryWatch {
-  const watched = new Map<
-    number,
-    { readonly limitBytes: number; readonly onOver: (bytes: number) => void }
-  >();
+  const watched = new Map<number, LimitedProcess>();
   let timer: NodeJS.Timeout | undefined;
 
   async function look(): Promise<void> {
     await Promise.all(
-      [...watched].map(async ([pid, entry]) => {
-        const bytes = await measure(pid);
-        // The attempt may have ended, and another one begun, meanwhile.
-        if (bytes === undefined || bytes <= entry.limitBytes || watched.get(pid) !== entry) return;
-        watched.delete(pid);
-        entry.onOver(bytes);
+      [...watched].map(async ([attemptId, limited]) => {
+        const bytes = await measure(limited.pid);
+        // It may have been forgotten meanwhile.
+        if (bytes === undefined || bytes <= limited.limitBytes || !watched.delete(attemptId)) return;
+        limited.onOver(bytes);
       }),
     );
     timer = undefined;
@@ -37,11 +39,11 @@ export function createMemoryWatch(
   }
 
   return {
-    watch(pid, limitBytes, onOver) {
-      watched.set(pid, { limitBytes, onOver });
+    watch(attemptId, limited) {
+      watched.set(attemptId, limited);
       schedule();
     },
-    forget: (pid) => void watched.delete(pid),
+    forget: (attemptId) => void watched.delete(attemptId),
     [Symbol.dispose]() {
       watched.clear();
       clearTimeout(timer);

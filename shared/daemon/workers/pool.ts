@@ -76,18 +76,20 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
         if (worker.attempts.size > 1) looking ??= setTimeout(look, PATIENCE_MS);
         const { pid } = worker.process;
         if (attempt === undefined || type?.memory === undefined || pid === undefined) return;
-        const limit = type.memory;
-        memory.watch(pid, limit, (bytes) => attempt.killFor(usedTooMuch(attempt.order.name, bytes, limit)));
+        const limitBytes = type.memory;
+        const onOver = (bytes: number): void =>
+          attempt.killFor(usedTooMuch(attempt.order.name, bytes, limitBytes));
+        memory.watch(attemptId, { pid, limitBytes, onOver });
       },
       onEnd(worker, end) {
         const attempt = worker.attempts.get(end.attemptId);
         if (attempt === undefined) return;
         worker.attempts.delete(end.attemptId);
         worker.finished += 1;
-        if (worker.process.pid !== undefined) memory.forget(worker.process.pid);
+        memory.forget(end.attemptId);
         durations.took(attempt.order.name, end.milliseconds);
         attempt.ended(end);
-        if (end.fatal === true) worker.state = "leaving";
+        if (end.fatal === true) crew.expectEnd(worker);
         else if (worker.finished >= attemptsPerWorker || (end.residentBytes ?? 0) > bytesPerWorker)
           retire(worker);
         crew.release(worker);
@@ -99,7 +101,6 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
         dispatchSoon();
       },
       onGone(worker, exit) {
-        if (worker.process.pid !== undefined) memory.forget(worker.process.pid);
         placeAttemptsOf(worker, exit);
         dispatchSoon();
       },
@@ -121,7 +122,10 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
   }
 
   function placeAttemptsOf(worker: Worker, exit: WorkerExit): void {
-    for (const attempt of worker.attempts.values()) if (attempt.state === "running") attempt.died(exit);
+    for (const attempt of worker.attempts.values()) {
+      memory.forget(attempt.order.attemptId);
+      if (attempt.state === "running") attempt.died(exit);
+    }
     takeBack(worker, [...worker.attempts.keys()]);
     worker.attempts.clear();
   }

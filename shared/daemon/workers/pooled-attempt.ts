@@ -100,14 +100,19 @@ export class PooledAttempt {
     clearTimeout(this.#timer);
     this.#worker?.post({ kind: "cancel", attemptId: this.order.attemptId, error: sendError(why) });
     this.#worker?.flush();
-    this.#timer = setTimeout(() => this.#worker?.kill(), this.#graceSeconds * 1000);
+    this.#timer = setTimeout(() => this.#kill(), this.#graceSeconds * 1000);
   }
 
   /** Kills the worker at once: the attempt fails with `why`. */
   killFor(why: SimpleTasksError): void {
     if (this.state !== "running" || this.#given !== undefined) return;
     this.#given = why;
-    this.#worker?.kill();
+    this.#kill();
+  }
+
+  /** Its end may be on the way already, and another attempt running. */
+  #kill(): void {
+    if (this.#worker?.running?.attemptId === this.order.attemptId) this.#worker.kill();
   }
 
   line(line: AttemptLogLine): void {

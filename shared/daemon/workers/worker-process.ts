@@ -135,6 +135,8 @@ export function startWorkerProcess(
     },
     recall,
     kill() {
+      // Once it has ended, its number may be another process's.
+      if (over) return;
       killGroup(child);
       child.kill("SIGKILL");
     },

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,7 +70,7 @@ export async function openFakeStaged(objects: Readonly<Record<string, string>> =
     stageFile(key, path) {
       calls.push(`stage ${key}`);
       staged.add(key);
-      void readFile(path).then((bytes) => stored.set(key, bytes));
+      if (existsSync(path)) stored.set(key, readFileSync(path));
     },
     get stagedKeys() {
       return [...staged];

@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { AttemptOutcome, Runner } from "../../../../shared/daemon/runner.ts";
+import type { AttemptHooks, AttemptOutcome, Runner } from "../../../../shared/daemon/runner.ts";
 import { createDurations } from "../../../../shared/daemon/workers/durations.ts";
 import { act, failureOf, openPool, recorder, temporaryDirectory } from "../attempts.ts";
 
@@ -10,91 +10,106 @@ async function makeShort(pool: Runner): Promise<void> {
   for (let round = 0; round < 40; round++) await act(pool, "nothing");
 }
 
+/** Attempts that leave a trace each time they really run, whatever the pool believes. */
+async function openTally(): Promise<
+  AsyncDisposable & {
+    readonly directory: string;
+    run(pool: Runner, mark: number, hooks?: AttemptHooks): Promise<AttemptOutcome>;
+    /** Which ran, in order of their marks; one that ran twice is there twice. */
+    ran(): number[];
+  }
+> {
+  const directory = await temporaryDirectory();
+  const file = join(directory.path, "tally");
+  writeFileSync(file, "");
+  return {
+    directory: directory.path,
+    run: (pool, mark, hooks) => act(pool, "tally", { file, mark }, hooks),
+    ran: () =>
+      readFileSync(file, "utf8")
+        .split("\n")
+        .slice(0, -1)
+        .map(Number)
+        .toSorted((a, b) => a - b),
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const kinds = (outcomes: readonly AttemptOutcome[]): string[] => outcomes.map((outcome) => outcome.kind);
+
 describe("attempts sent ahead to a worker", () => {
   test("go to another one when it dies: none lost, none twice", async () => {
+    await using tally = await openTally();
     await using pool = await openPool({ workers: 2 });
     await makeShort(pool);
-    const recorders = Array.from({ length: 60 }, () => recorder());
+    const dies = (mark: number): boolean => mark % 20 === 5;
     const outcomes = await Promise.all(
-      recorders.map((hooks, index) => act(pool, index % 20 === 5 ? "kill" : "nothing", undefined, hooks)),
+      upTo(60).map((mark) => (dies(mark) ? act(pool, "kill") : tally.run(pool, mark))),
     );
-    expect(recorders.map((hooks) => hooks.events)).toEqual(recorders.map(() => ["started"]));
-    const died = outcomes
-      .map((outcome, index) => (outcome.kind === "failed" ? index : undefined))
-      .filter((index) => index !== undefined);
-    expect(died).toEqual([5, 25, 45]);
+    expect(kinds(outcomes)).toEqual(upTo(60).map((mark) => (dies(mark) ? "failed" : "succeeded")));
+    expect(tally.ran()).toEqual(upTo(60).filter((mark) => !dies(mark)));
   });
 
   test("are not blamed when the one before them throws out of turn", async () => {
     await using pool = await openPool();
     await makeShort(pool);
-    const outcomes = await Promise.all(
-      ["nothing", "uncaught", "nothing", "exit", "nothing"].map((what) => act(pool, what)),
-    );
-    expect(outcomes.map((outcome) => outcome.kind)).toEqual([
-      "succeeded",
-      "failed",
-      "succeeded",
-      "failed",
-      "succeeded",
-    ]);
+    const acts = ["nothing", "uncaught", "nothing", "exit", "nothing"];
+    const outcomes = await Promise.all(acts.map((what) => act(pool, what)));
+    expect(kinds(outcomes)).toEqual(["succeeded", "failed", "succeeded", "failed", "succeeded"]);
   });
 
   test.each(["waitFor", "blockUntil"])(
     "are given to a free worker when the one before them is long (%s)",
     async (what) => {
-      await using directory = await temporaryDirectory();
+      await using tally = await openTally();
       await using pool = await openPool({ workers: 2 });
       await makeShort(pool);
-      const go = join(directory.path, "go");
-      const long = [go, `${go}2`].map((file) => act(pool, what, file));
+      const [first, second] = ["first", "second"].map((name) => join(tally.directory, name));
+      const long = [first, second].map((file) => act(pool, what, file));
+      const short = upTo(10).map((mark) => tally.run(pool, mark));
       // One of them ends: its worker is free for what waits behind the other.
-      const short = Array.from({ length: 10 }, () => recorder());
-      const outcomes = short.map((hooks) => act(pool, "nothing", undefined, hooks));
-      await writeFile(`${go}2`, "");
-      // All of them end although the first long one goes on.
-      expect((await Promise.all(outcomes)).map((outcome) => outcome.kind)).toEqual(
-        short.map(() => "succeeded"),
-      );
-      await writeFile(go, "");
-      expect((await Promise.all(long)).map((outcome) => outcome.kind)).toEqual(["succeeded", "succeeded"]);
-      expect(short.map((hooks) => hooks.events)).toEqual(short.map(() => ["started"]));
+      writeFileSync(String(second), "");
+      expect(kinds(await Promise.all(short))).toEqual(upTo(10).map(() => "succeeded"));
+      writeFileSync(String(first), "");
+      expect(kinds(await Promise.all(long))).toEqual(["succeeded", "succeeded"]);
+      // Once more through both workers: what they hold would run before it.
+      await Promise.all(upTo(10).map(() => act(pool, "nothing")));
+      expect(tally.ran()).toEqual(upTo(10));
     },
   );
 
   test.each(["waitFor", "blockUntil"])(
     "come back unstarted when their signal fires behind a long one (%s)",
     async (what) => {
-      await using directory = await temporaryDirectory();
+      await using tally = await openTally();
       await using pool = await openPool();
       await makeShort(pool);
-      const go = join(directory.path, "go");
+      const go = join(tally.directory, "go");
       const first = recorder();
       const second = recorder();
       const long = act(pool, what, go, first);
-      const short = act(pool, "nothing", undefined, second);
+      const short = tally.run(pool, 0, second);
       await first.started;
       second.abort();
       expect(await short).toEqual({ kind: "unstarted" });
-      await writeFile(go, "");
+      writeFileSync(go, "");
       expect((await long).kind).toBe("succeeded");
-      // The worker did not run it either.
-      expect(second.events).toEqual([]);
-      expect((await act(pool, "nothing")).kind).toBe("succeeded");
+      expect((await tally.run(pool, 1)).kind).toBe("succeeded");
+      expect(tally.ran()).toEqual([1]);
     },
   );
 
   test("all end, each once, when long and short ones come mixed", async () => {
+    await using tally = await openTally();
     await using pool = await openPool({ workers: 2 });
     await makeShort(pool);
-    const recorders = Array.from({ length: 120 }, () => recorder());
-    const outcomes: AttemptOutcome[] = await Promise.all(
-      recorders.map((hooks, index) =>
-        index % 15 === 0 ? act(pool, "block", 80, hooks) : act(pool, "nothing", undefined, hooks),
-      ),
+    const isLong = (mark: number): boolean => mark % 15 === 0;
+    const outcomes = await Promise.all(
+      upTo(120).map((mark) => (isLong(mark) ? act(pool, "block", 80) : tally.run(pool, mark))),
     );
-    expect(outcomes.every((outcome) => outcome.kind === "succeeded")).toBe(true);
-    expect(recorders.map((hooks) => hooks.events)).toEqual(recorders.map(() => ["started"]));
+    expect(kinds(outcomes)).toEqual(upTo(120).map(() => "succeeded"));
+    expect(tally.ran()).toEqual(upTo(120).filter((mark) => !isLong(mark)));
   });
 });
 
