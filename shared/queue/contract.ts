@@ -41,12 +41,21 @@ export function queueContract(options: QueueContractOptions): readonly QueueCont
 
 async function run(row: QueueRow, options: QueueContractOptions): Promise<void> {
   const { open, leaseSeconds = 1, delaySeconds = 1, patienceSeconds = 20 } = options;
-  await using stack = new AsyncDisposableStack();
-  await row.run({
-    queue: stack.use(await open()),
-    openAnother: async () => stack.use(await open()),
-    shortLease: leaseSeconds,
-    shortDelay: delaySeconds,
-    patience: patienceSeconds,
-  });
+  const opened: Queue[] = [];
+  const openAnother = async (): Promise<Queue> => {
+    const queue = await open();
+    opened.push(queue);
+    return queue;
+  };
+  try {
+    await row.run({
+      queue: await openAnother(),
+      openAnother,
+      shortLease: leaseSeconds,
+      shortDelay: delaySeconds,
+      patience: patienceSeconds,
+    });
+  } finally {
+    await Promise.all(opened.map((queue) => queue[Symbol.asyncDispose]()));
+  }
 }

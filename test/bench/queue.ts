@@ -15,8 +15,8 @@ async function median(work: (queue: Queue) => Promise<number>): Promise<number> 
   for (let round = 0; round < rounds; round++) {
     const directory = await mkdtemp(path.join(tmpdir(), "simpletasks-bench-"));
     try {
-      await using queue = await openQueue("sqlite:queue.db", { baseDirectory: directory });
-      results.push(await work(queue));
+      const queue = await openQueue("sqlite:queue.db", { baseDirectory: directory });
+      results.push(await work(queue).finally(() => queue[Symbol.asyncDispose]()));
     } finally {
       await rm(directory, { recursive: true });
     }

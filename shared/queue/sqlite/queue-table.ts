@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PeekedMessage, QueueStats } from "../queue.ts";
-import { integer, prepareQuery, type Row, text } from "./rows.ts";
+import { integer, prepareQuery, type Row, text, textValue } from "./rows.ts";
 import { type Leases, type Run, runsOf, singles } from "./runs.ts";
 import { tableNames } from "./schema.ts";
 
@@ -169,11 +169,11 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
         const delay = delays?.[index] ?? 0;
         const id = counters.tail++;
         if (delay > 0) {
-          appendLater.run(id, body, time);
+          appendLater.run(id, textValue(body), time);
           hide.run(id, afterSeconds(time, delay));
           counters.unleased += 1;
         } else {
-          appendMessage.run(id, body, time);
+          appendMessage.run(id, textValue(body), time);
           counters.fresh += 1;
         }
       });

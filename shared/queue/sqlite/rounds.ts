@@ -144,7 +144,8 @@ export function createRounds({ file, store, lock, takeIn, reply, ringBell, liste
     }
   };
 
-  const write = (ready: readonly string[]): void => {
+  const write = (readyAtFirst: readonly string[]): void => {
+    let ready = readyAtFirst;
     let durable = false;
     const tryBegin = (): boolean => {
       durable = sends.size > 0 || [...urgent.values()].some(({ request }) => mustBeDurable(request));
@@ -153,6 +154,9 @@ export function createRounds({ file, store, lock, takeIn, reply, ringBell, liste
     const since = performance.now();
     const whileWaiting = (): boolean => {
       takeIn();
+      answerReads();
+      ready = findReady();
+      endWaits(ready);
       return stillWanted(since, ready);
     };
     const answered = new Map<number, Answer>();

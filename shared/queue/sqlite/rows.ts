@@ -27,6 +27,13 @@ export function integer(row: Row | undefined, column: number): number {
   return Number(row?.[column] ?? 0);
 }
 
+/** What to bind for a text: Node 22 reads TEXT only up to its first NUL, so one that holds a NUL is stored as bytes. */
+export function textValue(text: string): SQLInputValue {
+  return text.includes("\0") ? Buffer.from(text) : text;
+}
+
+/** A column that was bound with `textValue`. */
 export function text(row: Row, column: number): string {
-  return String(row[column]);
+  const value = row[column];
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
 }

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { SimpleTasksError } from "../../errors.ts";
 import { createBell } from "./bell.ts";
@@ -20,19 +21,15 @@ export interface ThreadData {
 function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
   const post = (message: FromThread): void => port.postMessage(message);
 
-  using stack = new DisposableStack();
-  const database = (() => {
-    try {
-      return openFile({ file, busySeconds });
-    } catch (error) {
-      post({ failed: toErrorText(sqliteError(error, file)) });
-      return undefined;
-    }
-  })();
-  if (database === undefined) return;
-
-  const store = stack.use(createStore(database));
-  const bell = stack.use(createBell({ file: `${file}-bell`, onRing: () => onRing() }));
+  let database: DatabaseSync;
+  try {
+    database = openFile({ file, busySeconds });
+  } catch (error) {
+    post({ failed: toErrorText(sqliteError(error, file)) });
+    return;
+  }
+  const store = createStore(database);
+  const bell = createBell({ file: `${file}-bell`, onRing });
   const rounds = createRounds({
     file,
     store,
@@ -42,7 +39,6 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
     ringBell: () => bell.ring(),
     listen: () => bell.listen(),
   });
-  const lifetime = stack.move();
 
   let scheduled: NodeJS.Immediate | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -86,7 +82,8 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
     clearImmediate(scheduled);
     clearTimeout(timer);
     port.close();
-    lifetime.dispose();
+    bell[Symbol.dispose]();
+    store[Symbol.dispose]();
   }
 }
 

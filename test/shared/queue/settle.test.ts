@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { SimpleTasksError } from "../../../shared/errors.ts";
+import { createMemoryQueue } from "../../../shared/queue/memory.ts";
+import type { Queue } from "../../../shared/queue/queue.ts";
+import { settle } from "../../../shared/queue/settle.ts";
+
+/** A queue whose engine has no transactions. */
+function withoutTransaction(queue: Queue): Queue {
+  const { transaction, ...rest } = queue;
+  expect(transaction).toBeDefined();
+  return rest;
+}
+
+async function leased(queue: Queue, bodies: readonly string[]): Promise<readonly string[]> {
+  await queue.send(bodies.map((body) => ({ body })));
+  const messages = await queue.receive({ max: bodies.length, waitSeconds: 0, leaseSeconds: 60 });
+  return messages.map(({ receipt }) => receipt);
+}
+
+async function bodiesIn(queue: Queue): Promise<readonly string[]> {
+  return ((await queue.peek?.({ max: 100 })) ?? []).map(({ body }) => body);
+}
+
+test("without a transaction everything is sent before anything is deleted, with one send per queue", async () => {
+  const calls: string[] = [];
+  const traced = (name: string): Queue => {
+    const queue = withoutTransaction(createMemoryQueue());
+    return {
+      ...queue,
+      async send(messages) {
+        calls.push(`send ${messages.map(({ body }) => body).join(" ")} to ${name}`);
+        return queue.send(messages);
+      },
+      async delete(receipts) {
+        calls.push(`delete ${receipts.length} from ${name}`);
+        return queue.delete(receipts);
+      },
+    };
+  };
+  const [tasks, done, errors] = [traced("tasks"), traced("done"), traced("errors")];
+  const [a = "", b = "", c = ""] = await leased(tasks, ["a", "b", "c"]);
+  calls.length = 0;
+  const outcomes = await settle(tasks, [
+    { receipt: a, sends: [{ queue: done, body: "A" }] },
+    { receipt: b, sends: [{ queue: errors, body: "B" }] },
+    { receipt: c, sends: [{ queue: done, body: "C" }] },
+  ]);
+  expect(outcomes).toEqual([{ held: true }, { held: true }, { held: true }]);
+  expect(calls).toEqual(["send A C to done", "send B to errors", "delete 3 from tasks"]);
+});
+
+test("without a transaction a message whose send failed is kept, and its outcome says why", async () => {
+  const tasks = withoutTransaction(createMemoryQueue());
+  const done = createMemoryQueue({ limits: { messageBytes: 10 } });
+  const receipts = await leased(tasks, ["a", "b", "c"]);
+  const [a = "", b = "", c = ""] = receipts;
+  await tasks.release([{ receipt: c }]);
+  const outcomes = await settle(tasks, [
+    {
+      receipt: a,
+      sends: [
+        { queue: done, body: "fits" },
+        { queue: done, body: "does not fit" },
+      ],
+    },
+    { receipt: b, sends: [{ queue: done, body: "B" }] },
+    { receipt: c, sends: [{ queue: done, body: "C" }] },
+  ]);
+  expect(outcomes.map((outcome) => (outcome.held ? "held" : outcome.error.code))).toEqual([
+    "message_too_large",
+    "held",
+    "lease_lost",
+  ]);
+  expect(await bodiesIn(tasks)).toEqual(["a", "c"]);
+  expect(await bodiesIn(done)).toEqual(["fits", "B", "C"]);
+});
+
+test("without a transaction a target that fails as a whole keeps its messages only", async () => {
+  const tasks = withoutTransaction(createMemoryQueue());
+  const done = createMemoryQueue();
+  const broken: Queue = {
+    ...createMemoryQueue(),
+    send: () => Promise.reject(new SimpleTasksError("io", "no way")),
+  };
+  const [a = "", b = ""] = await leased(tasks, ["a", "b"]);
+  const outcomes = await settle(tasks, [
+    { receipt: a, sends: [{ queue: broken, body: "A" }] },
+    { receipt: b, sends: [{ queue: done, body: "B" }] },
+  ]);
+  expect(outcomes.map((outcome) => (outcome.held ? "held" : outcome.error.code))).toEqual(["io", "held"]);
+  expect(await bodiesIn(tasks)).toEqual(["a"]);
+});
+
+test("a queue that the transaction does not include makes it send first, then delete", async () => {
+  const tasks = createMemoryQueue();
+  const foreign = withoutTransaction(createMemoryQueue());
+  const [a = ""] = await leased(tasks, ["a"]);
+  expect(await settle(tasks, [{ receipt: a, sends: [{ queue: foreign, body: "A" }] }])).toEqual([
+    { held: true },
+  ]);
+  expect(await bodiesIn(foreign)).toEqual(["A"]);
+  expect(await bodiesIn(tasks)).toEqual([]);
+});
