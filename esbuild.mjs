@@ -83,7 +83,9 @@ async function store(files) {
     const file = path.join("dist", name);
     const present = await readFile(file).catch(() => undefined);
     if (present?.equals(contents)) continue;
-    await writeFile(`${file}.${process.pid}`, contents);
+    // A program that names its interpreter can be started by its own name.
+    const mode = contents[0] === 0x23 && contents[1] === 0x21 ? 0o755 : 0o644;
+    await writeFile(`${file}.${process.pid}`, contents, { mode });
     await rename(`${file}.${process.pid}`, file);
   }
   for (const entry of await readdir("dist", { withFileTypes: true })) {

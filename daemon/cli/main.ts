@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The program `simpletasks`. This file runs on any Node, so that an old one can be told apart: what follows needs modules
 // that an old Node cannot even load.
 const needed = { major: 22, minor: 18 };

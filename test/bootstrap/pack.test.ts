@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeNeeding, program } from "./suite-needing.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+let directory: string;
+let tarball: string;
+
+/** Runs a program with nothing but the usual environment; fails the test with its output when it fails. */
+function run(cwd: string, command: string, words: readonly string[], input = ""): string {
+  const { status, stdout, stderr } = spawnSync(command, words, {
+    cwd,
+    input,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], HOME: directory, npm_config_cache: path.join(directory, "npm-cache") },
+    shell: process.platform === "win32",
+  });
+  expect(status, `${command} ${words.join(" ")}\n${stdout}${stderr}`).toBe(0);
+  return stdout;
+}
+
+describeNeeding(program("npm", "install npm, which comes with Node"), "the packed tarball", () => {
+  beforeAll(() => {
+    directory = mkdtempSync(path.join(os.tmpdir(), "simpletasks-pack-"));
+    run(root, process.execPath, ["esbuild.mjs"]);
+    run(root, "npm", ["pack", "--ignore-scripts", "--pack-destination", directory]);
+    const { version }: { version: string } = JSON.parse(
+      readFileSync(path.join(root, "package.json"), "utf8"),
+    );
+    tarball = path.join(directory, `simpletasks-${version}.tgz`);
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("holds programs, declarations, schemas and licence, and no source, test or map", () => {
+    const names = run(directory, "tar", ["-tzf", tarball])
+      .trim()
+      .split("\n")
+      .map((name) => name.replace("package/", ""));
+    for (const name of [
+      "package.json",
+      "LICENSE",
+      "CHANGELOG.md",
+      "dist/cli.mjs",
+      "dist/worker.mjs",
+      "dist/library.mjs",
+    ]) {
+      expect(names).toContain(name);
+    }
+    expect(names).toContain("media/schemas/simpletasks.schema.json");
+    const allowed =
+      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/(?!types\/)[^/]+\.m?js|dist\/package\.json|dist\/types\/shared\/.*\.d\.ts|media\/schemas\/.*)$/;
+    expect(names.filter((name) => !allowed.test(name))).toEqual([]);
+  });
+
+  it("runs by npx in an empty folder", () => {
+    const empty = path.join(directory, "empty");
+    mkdirSync(empty);
+    const words = ["--offline", "--yes", "--package", tarball, "simpletasks"];
+    expect(run(empty, "npx", [...words, "--help"])).toContain("Usage: simpletasks");
+    const task = '{"task":"NO_OP","base_directory":"data","inputs":[]}';
+    expect(run(empty, "npx", [...words, "schedule", "-"], task)).toContain("scheduled 1 task ");
+    expect(run(empty, "npx", [...words, "daemon", "--until-drained"])).toMatch(/^1 task done, 0 failed/);
+  });
+
+  it("gives task authors the library, and CommonJS programs too", () => {
+    const project = path.join(directory, "project");
+    mkdirSync(project);
+    writeFileSync(path.join(project, "package.json"), '{"private":true}');
+    run(project, "npm", ["install", "--offline", "--no-audit", "--no-fund", tarball]);
+    const use = 'import { defineTask } from "simpletasks"; console.log(defineTask({ name: "X" }).name);';
+    expect(run(project, process.execPath, ["--input-type=module", "-e", use])).toBe("X\n");
+    const require = 'console.log(typeof require("simpletasks").defineTask);';
+    expect(run(project, process.execPath, ["--input-type=commonjs", "-e", require])).toBe("function\n");
+  });
+});
