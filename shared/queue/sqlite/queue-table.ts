@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PeekedMessage, QueueStats } from "../queue.ts";
+import { damagedError } from "./errors.ts";
 import { integer, prepareQuery, type Row, text, textValue } from "./rows.ts";
 import { type Leases, type Run, runsOf, singles } from "./runs.ts";
 import { tableNames } from "./schema.ts";
@@ -218,13 +219,14 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
           take(row, 1);
           if (large && size >= largestBatch) break;
         }
+        // Waiting receivers trust the counter: were it wrong, they would look again for ever.
+        if (taken.ids.length === due)
+          throw damagedError(database.location() ?? "", "its counters do not fit its rows");
         const last = taken.ids.at(-1) ?? 0;
-        if (taken.ids.length > due) {
-          leaseFresh.run(leaseEnd, token, counters.head, last);
-          counters.head = last + 1;
-          counters.fresh -= taken.ids.length - due;
-          counters.leased += taken.ids.length - due;
-        }
+        leaseFresh.run(leaseEnd, token, counters.head, last);
+        counters.head = last + 1;
+        counters.fresh -= taken.ids.length - due;
+        counters.leased += taken.ids.length - due;
       }
       return { ...taken, token, leaseEnd };
     },
