@@ -14,6 +14,8 @@ import { watchFaults } from "./faults.ts";
 import { openOutput } from "./output.ts";
 
 const exit = process.exit.bind(process);
+// A service manager signals every process of the daemon; when the workers end is the daemon's to say.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 let attempts: Attempts | undefined;
 const channel = openChannel(obey);
 const calls = createDatasourceCalls(channel);

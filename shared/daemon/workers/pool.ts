@@ -1,6 +1,7 @@
 import { SimpleTasksError } from "../../errors.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
 import type { AttemptHooks, AttemptOrder, AttemptOutcome, Runner, TaskTypeDescription } from "../runner.ts";
+import { chooseWorker } from "./choose-worker.ts";
 import { createCrew, type Worker } from "./crew.ts";
 import { createDurations } from "./durations.ts";
 import { createMemoryWatch } from "./memory-watch.ts";
@@ -162,7 +163,7 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
     const now = performance.now();
     let placed = 0;
     for (const attempt of line) {
-      const worker = workerFor(attempt, now);
+      const worker = chooseWorker(crew.workers, attempt, durations, now);
       if (worker === undefined) break;
       worker.attempts.set(attempt.order.attemptId, attempt);
       attempt.sentTo(worker.process);
@@ -171,31 +172,6 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
     if (placed > 0) line = line.slice(placed);
     for (const worker of crew.workers) worker.process.flush();
     look();
-  }
-
-  /** A free worker, else of those where this attempt may be sent ahead the one that has fewest. */
-  function workerFor(attempt: PooledAttempt, now: number): Worker | undefined {
-    let best: Worker | undefined;
-    for (const worker of crew.workers) {
-      if (worker.state !== "ready") continue;
-      if (worker.attempts.size === 0) return worker;
-      // Whatever the average says, this one is long.
-      if (now - (worker.process.running?.since ?? now) > READS_MESSAGES_AFTER_MS) continue;
-      if (best === undefined || worker.attempts.size < best.attempts.size) best = worker;
-    }
-    return best !== undefined && best.attempts.size < depthBehind(best, attempt) ? best : undefined;
-  }
-
-  /** How many attempts the worker may have with this one: those of the longest type that it has allow. */
-  function depthBehind(worker: Worker, attempt: PooledAttempt): number {
-    let depth = durations.depth(attempt.order.name);
-    let last = attempt.order.name;
-    for (const { order } of worker.attempts.values()) {
-      if (order.name === last) continue;
-      last = order.name;
-      depth = Math.min(depth, durations.depth(last));
-    }
-    return depth;
   }
 
   /** Asks back what waits behind a long attempt, where it is wanted elsewhere or withdrawn; looks again while there is such. */

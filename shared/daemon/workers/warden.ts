@@ -33,6 +33,7 @@ export function openWarden(): Warden {
 
 /** The order matters at the end: a group is killed only when it was not forgotten, so its number still names it. */
 const SCRIPT = `
+trap "" TERM INT HUP
 groups=
 while read -r word pid; do
   case $word in

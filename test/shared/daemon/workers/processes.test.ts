@@ -86,6 +86,11 @@ test("a worker prints nothing of its own", async () => {
   expect(lines).toEqual([]);
 });
 
+test.skipIf(process.platform === "win32")("a worker leaves it to the daemon to end on a signal", async () => {
+  await using pool = await openPool();
+  expect((await act(pool, "signalItself")).kind).toBe("succeeded");
+});
+
 describe("when the daemon is killed", () => {
   test.skipIf(process.platform === "win32")(
     "its workers end, one that computes without a pause too",
