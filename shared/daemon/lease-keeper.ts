@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { SimpleTasksError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { programUrl } from "../program.ts";
@@ -53,7 +53,11 @@ export async function openLeaseKeeper(options: LeaseKeeperOptions): Promise<Leas
       engine.drop(receipts);
     },
     holds(receipt) {
-      return (ends.get(receipt) ?? 0) > Date.now();
+      const held = (): boolean => (ends.get(receipt) ?? 0) > Date.now();
+      if (held()) return true;
+      // A task may have kept this event loop from reading what the heartbeat did meanwhile.
+      engine.catchUp();
+      return held();
     },
     [Symbol.asyncDispose]: () => engine.close(),
   };
@@ -62,6 +66,8 @@ export async function openLeaseKeeper(options: LeaseKeeperOptions): Promise<Leas
 interface Engine {
   hold(leases: readonly HeldLease[]): void;
   drop(receipts: readonly string[]): void;
+  /** Takes in every renewal and loss that has happened. */
+  catchUp(): void;
   close(): Promise<void>;
 }
 
@@ -80,6 +86,7 @@ async function onThisEventLoop(
   return {
     hold: renewals.hold,
     drop: renewals.drop,
+    catchUp() {},
     async close() {
       clearInterval(timer);
     },
@@ -87,31 +94,50 @@ async function onThisEventLoop(
 }
 
 async function inThread({ queue, leaseSeconds }: LeaseKeeperOptions, events: EngineEvents): Promise<Engine> {
-  const start: LeaseThreadStart = { queueUrl: queue.url, baseDirectory: process.cwd(), leaseSeconds };
+  const { port1: port, port2: threadPort } = new MessageChannel();
+  const start: LeaseThreadStart = {
+    queueUrl: queue.url,
+    baseDirectory: process.cwd(),
+    leaseSeconds,
+    port: threadPort,
+  };
   const thread = new Worker(programUrl(import.meta.url, "./lease-thread.ts", "./lease-thread.mjs"), {
     workerData: start,
+    transferList: [threadPort],
   });
   const ended = once(thread, "exit");
-  const order = (message: LeaseThreadOrder): void => thread.postMessage(message);
-  await new Promise<void>((resolve, reject) => {
-    thread.on("error", (error) => {
-      reject(error);
-      events.onTrouble(`the lease thread ended: ${error.message}`);
-    });
-    thread.on("message", (report: LeaseThreadReport) => {
-      if (report.kind === "ready") resolve();
-      else if (report.kind === "renewed") events.onRenewed(report.leases);
-      else if (report.kind === "lost") events.onLost(report.receipts);
-      else if (report.kind === "trouble") events.onTrouble(report.message);
-      else reject(new SimpleTasksError("io", `The leases of ${queue.url} cannot be kept: ${report.message}`));
-    });
+  const ready = Promise.withResolvers<void>();
+  const order = (message: LeaseThreadOrder): void => port.postMessage(message);
+
+  function take(report: LeaseThreadReport): void {
+    if (report.kind === "ready") ready.resolve();
+    else if (report.kind === "renewed") events.onRenewed(report.leases);
+    else if (report.kind === "lost") events.onLost(report.receipts);
+    else if (report.kind === "trouble") events.onTrouble(report.message);
+    else
+      ready.reject(
+        new SimpleTasksError("io", `The leases of ${queue.url} cannot be kept: ${report.message}`),
+      );
+  }
+
+  port.on("message", take);
+  thread.on("error", (error) => {
+    ready.reject(error);
+    events.onTrouble(`the lease thread ended: ${error.message}`);
   });
+  await ready.promise;
   return {
     hold: (leases) => order({ kind: "hold", leases }),
     drop: (receipts) => order({ kind: "drop", receipts }),
+    catchUp() {
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        take(next.message as LeaseThreadReport);
+      }
+    },
     async close() {
       order({ kind: "close" });
       await ended;
+      port.close();
     },
   };
 }

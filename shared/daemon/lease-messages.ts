@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { HeldLease } from "./renewals.ts";
 
 /** What the thread is started with. */
@@ -5,6 +6,8 @@ export interface LeaseThreadStart {
   readonly queueUrl: string;
   readonly baseDirectory: string;
   readonly leaseSeconds: number;
+  /** Orders come and reports go here: a port that the daemon can also read while its event loop waits. */
+  readonly port: MessagePort;
 }
 
 /** From the daemon to the thread. */

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { messageOf } from "../errors.ts";
 import { openQueue } from "../queue/open.ts";
 import type { LeaseThreadOrder, LeaseThreadReport, LeaseThreadStart } from "./lease-messages.ts";
@@ -7,9 +7,7 @@ import { createRenewals } from "./renewals.ts";
 // The thread that keeps the daemon's leases: it opens the task queue for itself, so that renewals go on while
 // the daemon's own event loop is blocked by a task that runs in it.
 
-const port = parentPort;
-if (port === null) throw new Error("lease-thread.ts runs as a thread of the daemon");
-const { queueUrl, baseDirectory, leaseSeconds } = workerData as LeaseThreadStart;
+const { queueUrl, baseDirectory, leaseSeconds, port } = workerData as LeaseThreadStart;
 const report = (message: LeaseThreadReport): void => port.postMessage(message);
 
 try {

@@ -40,7 +40,9 @@ describe("daemons killed at any point", () => {
 
   const queueUrl = (name: string, file: string): string => `sqlite://${join(directory, file)}?queue=${name}`;
 
-  async function prepare(sameFile: boolean): Promise<Pick<KilledDaemonOrder, "taskQueue" | "errorQueue" | "doneQueue">> {
+  async function prepare(
+    sameFile: boolean,
+  ): Promise<Pick<KilledDaemonOrder, "taskQueue" | "errorQueue" | "doneQueue">> {
     const queues = {
       taskQueue: queueUrl("tasks", "queue.db"),
       errorQueue: queueUrl("errors", sameFile ? "queue.db" : "reports.db"),
@@ -63,7 +65,10 @@ describe("daemons killed at any point", () => {
   }
 
   /** Starts a daemon and waits for its end. */
-  async function runDaemon(order: KilledDaemonOrder, kill?: Kill): Promise<{ code: number | null; signal: string | null; stderr: string }> {
+  async function runDaemon(
+    order: KilledDaemonOrder,
+    kill?: Kill,
+  ): Promise<{ code: number | null; signal: string | null; stderr: string }> {
     const inTask = kill?.point === "prepare" || kill?.point === "execute" ? `${kill.point}:${kill.at}` : "";
     const child = spawn(process.execPath, [program, JSON.stringify(order)], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -79,10 +84,16 @@ describe("daemons killed at any point", () => {
     const done = new Set<number>();
     const failed = new Set<number>();
     let deliveriesExceeded = 0;
-    for (const [url, ids] of [[queues.doneQueue, done], [queues.errorQueue, failed]] as const) {
+    for (const [url, ids] of [
+      [queues.doneQueue, done],
+      [queues.errorQueue, failed],
+    ] as const) {
       await using queue = await openQueue(url);
       for (const { body } of (await queue.peek?.({ max: 10_000 })) ?? []) {
-        const report = JSON.parse(body) as { task: { basic_info: { id: number } }; simpletasks: { error?: { code?: string } } };
+        const report = JSON.parse(body) as {
+          task: { basic_info: { id: number } };
+          simpletasks: { error?: { code?: string } };
+        };
         expect(readReport(body).taskText).toBeDefined();
         ids.add(report.task.basic_info.id);
         if (report.simpletasks.error?.code === "deliveries_exceeded") deliveriesExceeded += 1;
@@ -94,20 +105,31 @@ describe("daemons killed at any point", () => {
       if (!(fails(id) ? failed : done).has(id)) unreported.push(id);
       if (fails(id)) continue;
       const text = `number ${id}\n`;
-      for (const [name, expected] of [[`${id}.once`, text], [`${id}.twice`, text + text]] as const) {
-        const found = await readFile(join(directory, "bucket/set/0_output", name), "utf8").catch(() => "missing");
+      for (const [name, expected] of [
+        [`${id}.once`, text],
+        [`${id}.twice`, text + text],
+      ] as const) {
+        const found = await readFile(join(directory, "bucket/set/0_output", name), "utf8").catch(
+          () => "missing",
+        );
         if (found !== expected) wrongOutputs.push(name);
       }
     }
     return { unreported, wrongOutputs, deliveriesExceeded };
   }
 
-  async function runThrough(kills: readonly Kill[], given: { sameFile: boolean; deletesFirst?: boolean }): Promise<Findings> {
+  async function runThrough(
+    kills: readonly Kill[],
+    given: { sameFile: boolean; deletesFirst?: boolean },
+  ): Promise<Findings> {
     const queues = await prepare(given.sameFile);
     const order = { directory, ...queues, deletesFirst: given.deletesFirst ?? false };
     for (const kill of kills) {
       const point = kill.point === "prepare" || kill.point === "execute" ? "none" : kill.point;
-      const end = await runDaemon({ ...order, point, countdown: kill.at, turnsLater: kill.turnsLater ?? 0 }, kill);
+      const end = await runDaemon(
+        { ...order, point, countdown: kill.at, turnsLater: kill.turnsLater ?? 0 },
+        kill,
+      );
       expect(end, JSON.stringify(kill)).toMatchObject({ signal: "SIGKILL" });
     }
     const last = await runDaemon({ ...order, point: "none", countdown: 0, turnsLater: 0 });
@@ -134,7 +156,11 @@ describe("daemons killed at any point", () => {
       turnsLater,
     }));
     const kills = atPoints.flatMap((kill, index) => [kill, anywhere[index] ?? kill]);
-    expect(await runThrough(kills, { sameFile: true })).toEqual({ unreported: [], wrongOutputs: [], deliveriesExceeded: 0 });
+    expect(await runThrough(kills, { sameFile: true })).toEqual({
+      unreported: [],
+      wrongOutputs: [],
+      deliveriesExceeded: 0,
+    });
   });
 
   test("kills between report and delete, reports in another file: duplicates at worst, nothing lost", async () => {
@@ -144,7 +170,11 @@ describe("daemons killed at any point", () => {
       { point: "report", at: 5 },
       { point: "delete", at: 5 },
     ];
-    expect(await runThrough(kills, { sameFile: false })).toEqual({ unreported: [], wrongOutputs: [], deliveriesExceeded: 0 });
+    expect(await runThrough(kills, { sameFile: false })).toEqual({
+      unreported: [],
+      wrongOutputs: [],
+      deliveriesExceeded: 0,
+    });
   });
 
   test("this test can fail: a queue that deletes before it reports loses reports", async () => {

@@ -22,6 +22,9 @@ export const copyTwice = defineTask({
     begins("execute");
     if (task.payload.fails) throw new Error("made to fail");
     const text = await readFile(inputs[0]?.path ?? "", "utf8");
-    return { success: true, outputs: { [`0_output/${task.id}.once`]: text, [`0_output/${task.id}.twice`]: text + text } };
+    return {
+      success: true,
+      outputs: { [`0_output/${task.id}.once`]: text, [`0_output/${task.id}.twice`]: text + text },
+    };
   },
 });

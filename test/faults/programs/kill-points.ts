@@ -48,7 +48,10 @@ export function killingTaskQueue(queue: Queue, killer: Killer): Queue {
         includes: (other: Queue) => transaction.includes(original(other)),
         async settle(settlements, options) {
           const outcomes = await transaction.settle(
-            settlements.map((one) => ({ ...one, sends: one.sends.map((send) => ({ ...send, queue: original(send.queue) })) })),
+            settlements.map((one) => ({
+              ...one,
+              sends: one.sends.map((send) => ({ ...send, queue: original(send.queue) })),
+            })),
             options,
           );
           for (const _ of settlements) killer.passed("settle");
@@ -84,7 +87,11 @@ export function deletingFirst(queue: Queue, killer: Killer): Queue {
     transaction: {
       includes: () => true,
       async settle(settlements, options) {
-        const outcomes = await settle(queue, settlements.map(({ receipt }) => ({ receipt, sends: [] })), options);
+        const outcomes = await settle(
+          queue,
+          settlements.map(({ receipt }) => ({ receipt, sends: [] })),
+          options,
+        );
         for (const _ of settlements) killer.passed("delete");
         for (const { sends } of settlements) {
           for (const { queue: target, ...message } of sends) await target.send([message], options);

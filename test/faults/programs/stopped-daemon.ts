@@ -1,4 +1,4 @@
-// A daemon whose bucket says on standard output when each put begins and ends. Started by leases.test.ts with a directory.
+// A daemon that tells its parent when each put begins, and when it is to be stopped. Started by leases.test.ts with a directory.
 import { join } from "node:path";
 import { openBucket } from "../../../shared/bucket/open.ts";
 import type { Bucket } from "../../../shared/bucket/bucket.ts";
@@ -10,7 +10,7 @@ import { defineTask } from "../../../shared/task/define.ts";
 
 const directory = process.argv[2] ?? "";
 const stopAt = process.argv[3];
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const say = (text: string): void => void process.send?.(text);
 /** Tells the test, which then stops this process; goes on when it says so. */
 const told = (): Promise<unknown> => new Promise((resolve) => process.once("message", resolve));
 
@@ -28,12 +28,13 @@ const bucket: Bucket = {
   list: (options) => plain.list(options),
   async put(key, source, options) {
     puts += 1;
+    say(`put ${key}`);
     if (stopAt === "upload" && puts === 1) {
       say("stop me");
-      await told();
+      // In mid-upload for as long as nobody aborts it.
+      await new Promise((resolve) => options?.signal?.addEventListener("abort", resolve));
+      throw options?.signal?.reason;
     }
-    options?.signal?.throwIfAborted();
-    say(`put ${key}`);
     return plain.put(key, source, options);
   },
   [Symbol.asyncDispose]: () => plain[Symbol.asyncDispose](),
@@ -46,7 +47,7 @@ const daemon = createDaemon({
   bucket,
   datasource: openDatasource({ bucket, cache }),
   workers: 1,
-  leaseSeconds: 1,
+  leaseSeconds: 2,
   pollFrequencySeconds: 0.2,
   untilDrained: true,
 });
