@@ -77,6 +77,30 @@ describe("dependencies are installed again", () => {
   });
 });
 
+describe("package-lock.json", () => {
+  interface Entry {
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+    readonly resolved?: string;
+  }
+  const lock: { packages: Readonly<Record<string, Entry>> } = JSON.parse(
+    readFileSync(path.join(import.meta.dirname, "..", "..", "package-lock.json"), "utf8"),
+  );
+
+  it("names the packages of other platforms too, without which npm ci refuses it", () => {
+    const places = new Set(Object.keys(lock.packages));
+    const missing = Object.entries(lock.packages).flatMap(([place, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !places.has(`node_modules/${name}`) && !places.has(`${place}/node_modules/${name}`),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("names no registry: whose it is, is for the machine to say", () => {
+    expect(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+  });
+});
+
 describe("the set-up's lock", () => {
   it("lets one process in at a time, also past a lock of a dead one", async () => {
     const lock = path.join(directory, "setup.lock");
