@@ -16,7 +16,7 @@ const store = createStore(database, { now: () => time, randomToken: () => ++toke
 afterAll(() => store[Symbol.dispose]());
 
 /** Which of the leases given so far an operation is about, by places counted from the newest. */
-const leasesArbitrary = fc.array(fc.nat(12), { maxLength: 8 });
+const leasesArbitrary = fc.array(fc.nat(6), { minLength: 1, maxLength: 8 });
 const secondsArbitrary = fc.constantFrom(0, 1, 2, 5);
 const operationArbitrary = fc.oneof(
   fc.record({
@@ -48,7 +48,9 @@ const operationArbitrary = fc.oneof(
 test("random operations give the same results, counts and contents as on the memory queue", () => {
   let queues = 0;
   fc.assert(
-    fc.property(fc.array(operationArbitrary, { maxLength: 40 }), (operations) => {
+    fc.property(fc.array(operationArbitrary, { maxLength: 60, size: "max" }), (operations) => {
+      // What a failed run left open must not fail the runs that shrink it.
+      if (database.isTransaction) store.rollback();
       time = 1_000_000;
       const name = `queue ${queues++}`;
       const model = createMemoryStore();

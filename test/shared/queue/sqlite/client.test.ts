@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { SimpleTasksError } from "../../../../shared/errors.ts";
+import { createClient } from "../../../../shared/queue/sqlite/client.ts";
+import type { Connection } from "../../../../shared/queue/sqlite/connection.ts";
+import type { Answer, AnswerTo, Request } from "../../../../shared/queue/sqlite/requests.ts";
+
+/** A queue whose thread is `answer`; everything that it is asked is kept in `asked`. */
+function clientOf(answer: (request: Request) => Answer | Promise<Answer>) {
+  const asked: Request[] = [];
+  const connection: Connection = {
+    async ask<Asked extends Request>(request: Asked) {
+      asked.push(request);
+      return (await answer(request)) as AnswerTo<Asked>;
+    },
+    leave: async () => undefined,
+  };
+  return {
+    asked,
+    queue: createClient({ connection, file: "/q.db", queue: "q", url: "sqlite:///q.db", busySeconds: 1 }),
+  };
+}
+
+const taken = { ids: [4, 5], bodies: ["a", "b"], deliveries: [1, 1], sentAt: [1, 1], token: 9, leaseEnd: 2 };
+
+test("messages that were leased when the abort came are given back unstarted before the call ends", async () => {
+  const abort = new AbortController();
+  const { asked, queue } = clientOf((request) => {
+    if (request.kind !== "receive") return { lost: [] };
+    abort.abort();
+    return taken;
+  });
+  const receiving = queue.receive({ max: 2, waitSeconds: 1, leaseSeconds: 60, signal: abort.signal });
+  await expect(receiving).rejects.toMatchObject({ code: "aborted" });
+  const leases = { ids: [4, 5], tokens: [9, 9] };
+  expect(asked[1]).toEqual({ kind: "release", queue: "q", leases, delays: [0, 0], unstarted: [true, true] });
+});
+
+test("messages that were leased when the queue was closed are given back before it is", async () => {
+  const arrival = Promise.withResolvers<Answer>();
+  const { asked, queue } = clientOf((request) =>
+    request.kind === "receive" ? arrival.promise : { lost: [] },
+  );
+  const receiving = queue.receive({ max: 2, waitSeconds: 1, leaseSeconds: 60 });
+  const ended = expect(receiving).rejects.toMatchObject({ code: "closed" });
+  const closing = queue[Symbol.asyncDispose]();
+  arrival.resolve(taken);
+  await closing;
+  expect(asked.map(({ kind }) => kind)).toEqual(["receive", "release"]);
+  await ended;
+});
+
+test("a long send tells which messages went and which did not; one that sent nothing throws", async () => {
+  const full = new SimpleTasksError("storage_full", "no room");
+  const partly = clientOf((request) => {
+    if (request.kind !== "send" || request.bodies[0] !== "0") throw full;
+    return { firstId: 1 };
+  });
+  const messages = Array.from({ length: 2500 }, (_, index) => ({ body: String(index) }));
+  const outcomes = await partly.queue.send(messages);
+  expect(outcomes.findIndex(({ sent }) => !sent)).toBe(1000);
+  expect(outcomes.slice(0, 1000).every(({ sent }) => sent)).toBe(true);
+  expect(outcomes.slice(1000).every((outcome) => !outcome.sent && outcome.error === full)).toBe(true);
+
+  const nothing = clientOf(() => {
+    throw full;
+  });
+  await expect(nothing.queue.send(messages)).rejects.toBe(full);
+});
