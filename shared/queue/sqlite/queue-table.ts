@@ -81,6 +81,7 @@ interface Counters {
 
 export function createQueueTable({ database, queueId, now, randomToken }: QueueTableContext): QueueTable {
   const { messages, later, aside } = tableNames(queueId);
+  // Parameters are plain question marks: Node 22 binds no numbered ones.
   const query = (sql: string) => prepareQuery(database, sql);
   const readCounters = query(`SELECT head, tail, fresh, leased, unleased FROM queues WHERE id = ${queueId}`);
   const writeCounters = database.prepare(
@@ -118,8 +119,8 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
   const releaseLeased = database.prepare(`UPDATE ${aside} SET until = 0, lease = 0 WHERE lease <> 0`);
   const countLapsedLeases = query(`SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0`);
   const selectStats = query(
-    `SELECT fresh, leased, unleased, (SELECT count(*) FROM ${aside} WHERE until <= ?1),
-       (SELECT count(*) FROM ${aside} WHERE until <= ?1 AND lease <> 0)
+    `SELECT fresh, leased, unleased, (SELECT count(*) FROM ${aside} WHERE until <= ?),
+       (SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0)
      FROM queues WHERE id = ${queueId}`,
   );
   const selectLook = query(
@@ -127,7 +128,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
   );
   const selectPeek = query(
     `SELECT stored.id, body, sent_at, coalesce(until, 0), coalesce(lease, 0), coalesce(deliveries, 0)
-     FROM (SELECT * FROM ${messages} WHERE id > ?1 UNION ALL SELECT * FROM ${later} WHERE id > ?1 ORDER BY 1 LIMIT ?2) AS stored
+     FROM (SELECT * FROM ${messages} WHERE id > ? UNION ALL SELECT * FROM ${later} WHERE id > ? ORDER BY 1 LIMIT ?) AS stored
      LEFT JOIN ${aside} AS aside ON aside.id = stored.id ORDER BY stored.id`,
   );
 
@@ -295,7 +296,8 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
     },
 
     stats() {
-      const row = selectStats.first(now());
+      const time = now();
+      const row = selectStats.first(time, time);
       const [fresh, leased, unleased] = [integer(row, 0), integer(row, 1), integer(row, 2)];
       const [due, dueLeases] = [integer(row, 3), integer(row, 4)];
       return { visible: fresh + due, leased: leased - dueLeases, delayed: unleased - (due - dueLeases) };
@@ -313,7 +315,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
       const time = now();
       const peeked: PeekedMessage[] = [];
       let size = 0;
-      for (const row of selectPeek.iterate(after, max)) {
+      for (const row of selectPeek.iterate(after, after, max)) {
         const body = text(row, 1);
         const state = integer(row, 3) <= time ? "visible" : integer(row, 4) === 0 ? "delayed" : "leased";
         peeked.push({
