@@ -30,6 +30,7 @@ export async function runPhases(
   surroundings: Surroundings,
 ): Promise<AttemptOutcome> {
   let phase: Phase = "validate";
+  const scratch = createScratch(order.scratch);
   const enter = (next: Phase): void => {
     phase = next;
     surroundings.enter(next);
@@ -44,7 +45,7 @@ export async function runPhases(
     }
     const { id, name, baseDirectory, inputs } = document;
     const task: Task<unknown> = { id, name, baseDirectory, inputs, payload, attempt: order.attempt };
-    const context = contextOf(task, order, surroundings);
+    const context = contextOf(task, order, surroundings, scratch);
     if (type.prepare !== undefined) {
       enter("prepare");
       context.prepared = await type.prepare(task, datasource, context);
@@ -65,7 +66,7 @@ export async function runPhases(
       enter("finalize");
       await type.finalize(task, datasource, result, context);
     }
-    if (result.success) return { kind: "succeeded", outputs: keys };
+    if (result.success) return { kind: "succeeded", outputs: keys, scratchMade: scratch.made };
     phase = "execute";
     throw new SimpleTasksError("task_failed", result.message ?? "execute returned success: false");
   } catch (error) {
@@ -74,6 +75,7 @@ export async function runPhases(
       phase,
       error: describeThrown(error, codeFor(phase)),
       retryable: phase !== "validate",
+      scratchMade: scratch.made,
     };
   }
 }
@@ -108,18 +110,16 @@ function contextOf(
   task: Task<unknown>,
   order: AttemptOrder,
   surroundings: Surroundings,
+  scratch: Scratch,
 ): TaskContext<unknown> & { prepared: unknown } {
   let log: TaskLog | undefined;
-  let scratchMade = false;
   return {
     task,
     datasource: surroundings.datasource,
     inputs: order.inputs,
     prepared: undefined,
     get scratch() {
-      if (!scratchMade) mkdirSync(order.scratch, { recursive: true });
-      scratchMade = true;
-      return order.scratch;
+      return scratch.directory();
     },
     get log() {
       log ??= taskLog(surroundings);
@@ -133,6 +133,26 @@ function contextOf(
         Math.min(1, Math.max(0, Number(fraction) || 0)),
         note === undefined ? undefined : String(note),
       );
+    },
+  };
+}
+
+/** The attempt's scratch directory, made when first asked for. */
+interface Scratch {
+  readonly made: boolean;
+  directory(): string;
+}
+
+function createScratch(path: string): Scratch {
+  let made = false;
+  return {
+    get made() {
+      return made;
+    },
+    directory() {
+      if (!made) mkdirSync(path, { recursive: true });
+      made = true;
+      return path;
     },
   };
 }
