@@ -38,7 +38,7 @@ describe("an attempt in a worker process", () => {
   test("stages outputs under the base directory and lists their keys in order", async () => {
     await using staged = await openFakeStaged();
     const outcome = await act(pool, "outputs", undefined, recorder(staged));
-    expect(outcome).toEqual({
+    expect(outcome).toMatchObject({
       kind: "succeeded",
       outputs: ["base/out/a.txt", "base/out/b.bin", "elsewhere/c"],
     });
