@@ -18,6 +18,9 @@ const BUSY_MILLISECONDS = 10_000;
 /** Pages in the write-ahead log before they are moved to the file, which costs an fsync: 16 MiB. */
 const CHECKPOINT_PAGES = 4096;
 
+/** How long the file is taken to be still there before that is looked at again. */
+const LOOK_MILLISECONDS = 20;
+
 /**
  * The index: an SQLite file that all processes on one cache directory share. It can be rebuilt: a damaged one is set
  * aside, and the files of the directory then count as files that we did not write.
@@ -43,12 +46,23 @@ export interface IndexOptions {
 export function openIndex(options: IndexOptions): CacheIndex {
   const { file } = options;
   let connection: Connection | undefined;
+  /** When the file was last seen under its name, by `performance.now`. */
+  let lookedAt = 0;
   let closed = false;
 
-  /** The connection, on the file that has the name now: others may have set the old one aside, or removed the cache. */
-  function current(damage?: Damage): Connection {
+  /**
+   * The connection, on the file that has the name now: others may have set the old one aside, or removed the cache.
+   * Reading may see an old one a little longer; what it finds is compared with the files in any case.
+   */
+  function current(forWriting: boolean, damage?: Damage): Connection {
     if (closed) throw new SimpleTasksError("closed", "the cache is closed");
-    if (connection !== undefined && inodeOf(file) === connection.inode) return connection;
+    const now = performance.now();
+    if (connection !== undefined && damage === undefined) {
+      if (!forWriting && now - lookedAt < LOOK_MILLISECONDS) return connection;
+      lookedAt = now;
+      if (inodeOf(file) === connection.inode) return connection;
+    }
+    lookedAt = now;
     connection?.close();
     connection = undefined;
     options.ensureFolder();
@@ -58,8 +72,8 @@ export function openIndex(options: IndexOptions): CacheIndex {
   }
 
   /** Runs `work`, and once more on a fresh index when this one turns out to be damaged. */
-  function attempt<T>(work: (connection: Connection) => T): T {
-    const used = current();
+  function attempt<T>(forWriting: boolean, work: (connection: Connection) => T): T {
+    const used = current(forWriting);
     let damage: Damage;
     try {
       return work(used);
@@ -70,21 +84,21 @@ export function openIndex(options: IndexOptions): CacheIndex {
       connection = undefined;
     }
     try {
-      return work(current(damage));
+      return work(current(forWriting, damage));
     } catch (error) {
       throw translate(file, error);
     }
   }
 
   const index: CacheIndex = {
-    transaction: (work) => attempt((connection) => connection.transaction(work)),
-    read: (work) => attempt((connection) => work(connection.rows)),
+    transaction: (work) => attempt(true, (connection) => connection.transaction(work)),
+    read: (work) => attempt(false, (connection) => work(connection.rows)),
     close() {
       closed = true;
       connection?.close();
     },
   };
-  current();
+  current(true);
   return index;
 }
 

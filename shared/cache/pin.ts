@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, lstatSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import path from "node:path";
 import type { Bucket } from "../bucket/bucket.ts";
@@ -9,6 +9,7 @@ import { intactEntry } from "./claim.ts";
 import type { CacheContext } from "./context.ts";
 import type { EntryRow } from "./index-rows.ts";
 import type { Obtained } from "./obtain.ts";
+import { type Stamp, stampOf } from "./stamp.ts";
 
 /** How often a copy is begun anew because the entry changed under it, before that is an error. */
 const COPIES = 5;
@@ -50,11 +51,11 @@ export function createPin(
       try {
         await copyFile(file, target, constants.COPYFILE_FICLONE);
       } catch (error) {
-        if (current()?.stamp === before.stamp) throw error; // it is the target that fails
+        if (isUnchanged(file, before.stamp)) throw error; // it is the target that fails
         continue;
       }
       // Unchanged afterwards: what was copied is what was recorded.
-      if (current()?.stamp === before.stamp) return;
+      if (isUnchanged(file, before.stamp)) return;
     }
     throw new SimpleTasksError(
       "object_changed",
@@ -76,4 +77,9 @@ export function createPin(
     release,
     [Symbol.dispose]: release,
   };
+}
+
+function isUnchanged(file: string, recorded: Stamp): boolean {
+  const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats !== undefined && stampOf(stats) === recorded;
 }

@@ -1,4 +1,4 @@
-import { copyFile, lstat, mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, lstat, mkdir, realpath, rename, rm, rmdir, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { asSimpleTasksError, messageOf } from "../errors.ts";
 import type { PutValue } from "./datasource.ts";
@@ -21,12 +21,13 @@ export interface AttemptFiles {
 
 /** @param scratch the directory in which files lie that may be moved instead of copied */
 export function createAttemptFiles(directory: string, scratch: string | undefined): AttemptFiles {
-  let count = 0;
-  let made: Promise<unknown> | undefined;
+  const made: string[] = [];
+  let folder: Promise<unknown> | undefined;
 
   async function next(name: string): Promise<string> {
-    const file = path.join(directory, `${count++}-${name}`);
-    await (made ??= mkdir(directory, { recursive: true, mode: 0o700 }));
+    const file = path.join(directory, `${made.length}-${name}`);
+    made.push(file);
+    await (folder ??= mkdir(directory, { recursive: true, mode: 0o700 }));
     return file;
   }
 
@@ -50,10 +51,12 @@ export function createAttemptFiles(directory: string, scratch: string | undefine
       return target;
     },
     async remove() {
-      if (made === undefined) return;
-      await made.catch(() => {});
-      made = undefined;
-      await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+      if (folder === undefined) return;
+      await folder.catch(() => {});
+      folder = undefined;
+      // Most of the time nothing else is there: asking what is costs as much as removing it.
+      await Promise.allSettled(made.splice(0).map((file) => unlink(file)));
+      await rmdir(directory).catch(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
     },
   };
 }

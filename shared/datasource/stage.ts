@@ -159,7 +159,7 @@ export function createStagedDatasource(options: StageOptions): StagedDatasource 
       return changes.puts().map(({ key }) => key);
     },
     async commit({ mayUpload, signal }) {
-      await Promise.allSettled(running);
+      if (running.size > 0) await Promise.allSettled(running);
       if (changes.isEmpty) return;
       const retry = { ...defaultRetryPolicy, ...options.retry };
       await track(signal, (either) => {
