@@ -42,6 +42,7 @@ export interface Flags {
   readonly poll?: string;
   readonly attempts?: string;
   readonly untilDrained?: boolean;
+  readonly sharedCache?: boolean;
   readonly limit?: string;
   readonly dir?: string;
 }

@@ -79,6 +79,7 @@ Optional in short: "id" (else its place in the batch), "inputs" (else none), "pa
       "[WORDS...]",
       "the classic form: TASK_QUEUE ERROR_QUEUE [DONE_QUEUE] BUCKET CACHE_DIRECTORY POLL_SECONDS",
     )
+    .option("--shared-cache", "use a cache folder that other users may enter too (default: refuse it)")
     .option("--until-drained", "end when nothing is left in the task queue")
     .action(runs(async () => (await import("./daemon.ts")).daemon))
     .addHelpText(

@@ -25,7 +25,9 @@ export async function daemon(call: Call): Promise<number> {
   const doneQueue =
     settings.doneQueue === undefined ? undefined : resources.use(await openQueue(settings.doneQueue));
   const bucket = resources.use(await openBucket(settings.bucket));
-  const cache = resources.use(await openCache({ directory: settings.cache, log }));
+  const cache = resources.use(
+    await openCache({ directory: settings.cache, shared: flags.sharedCache === true, log }),
+  );
   const datasource = resources.use(openDatasource({ bucket, cache, log }));
 
   const running = createDaemon({

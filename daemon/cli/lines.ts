@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { addAbortSignal, type Readable } from "node:stream";
 import { SimpleTasksError, messageOf } from "../../shared/errors.ts";
 
 /** A line of a text, without its end, and its number from 1. */
@@ -7,9 +8,12 @@ export interface Line {
   readonly number: number;
 }
 
-/** The bytes of a file or, for `-`, of standard input. */
-export function openText(file: string): AsyncIterable<Uint8Array> {
-  return file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
+/** The bytes of a file or, for `-`, of standard input; reading them fails with an `AbortError` when the signal fires. */
+export function openText(file: string, signal: AbortSignal): Readable {
+  return addAbortSignal(
+    signal,
+    file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 }),
+  );
 }
 
 /**
@@ -56,7 +60,7 @@ export async function* linesOf(
 /** What the operating system says of a file that a person named, as a mistake of theirs. */
 export function unreadable(error: unknown, name: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (error instanceof SimpleTasksError || typeof code !== "string") return error;
+  if (error instanceof SimpleTasksError || typeof code !== "string" || code === "ABORT_ERR") return error;
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "there is no such file",
     EISDIR: "this is a directory",

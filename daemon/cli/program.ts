@@ -22,7 +22,14 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    const code = explain(error, terminal);
-    return signals.exitCode ?? code;
+    if (signals.exitCode === undefined) return explain(error, terminal);
+    if (isAbort(error)) terminal.tell("simpletasks: stopped");
+    else explain(error, terminal);
+    return signals.exitCode;
   }
+}
+
+/** What Node's own functions throw when their signal fires: it says nothing that a person does not know. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }

@@ -19,7 +19,10 @@ export async function queueSend(call: Call): Promise<number> {
   const counts = { sent: 0, refused: 0 };
   let group: Line[] = [];
   try {
-    for await (const line of linesOf(openText(file), file === "-" ? "standard input" : file)) {
+    for await (const line of linesOf(
+      openText(file, signals.signal),
+      file === "-" ? "standard input" : file,
+    )) {
       if (line.text === "") continue;
       group.push(line);
       if (group.length < groupSize) continue;

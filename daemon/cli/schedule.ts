@@ -10,7 +10,7 @@ export async function schedule(call: Call): Promise<number> {
   const { terminal, signals, flags } = call;
   const [file = "-"] = call.words;
   const settings = settingsOf(call);
-  await using list = await openTaskList(file);
+  await using list = await openTaskList(file, signals.signal);
   let total = 0;
   for await (const _message of list.messages()) {
     signals.signal.throwIfAborted();

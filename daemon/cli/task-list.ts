@@ -23,36 +23,46 @@ export interface TaskList extends AsyncDisposable {
  * A list of lines is read anew each time, in memory that does not grow with it; standard input (`-`) is therefore kept
  * in a temporary file until the list is closed.
  */
-export async function openTaskList(file: string): Promise<TaskList> {
-  if (file !== "-") return { messages: () => messagesOf(file, file), async [Symbol.asyncDispose]() {} };
+export async function openTaskList(file: string, signal: AbortSignal): Promise<TaskList> {
+  if (file !== "-")
+    return { messages: () => messagesOf(file, file, signal), async [Symbol.asyncDispose]() {} };
   const directory = await mkdtemp(path.join(os.tmpdir(), "simpletasks-schedule-"));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   const copy = path.join(directory, "standard-input");
   try {
-    await pipeline(openText("-"), createWriteStream(copy, { mode: 0o600 }));
+    await pipeline(openText("-", signal), createWriteStream(copy, { mode: 0o600 }));
   } catch (error) {
     await remove();
     throw error;
   }
-  return { messages: () => messagesOf(copy, "standard input"), [Symbol.asyncDispose]: remove };
+  return { messages: () => messagesOf(copy, "standard input", signal), [Symbol.asyncDispose]: remove };
 }
 
-async function* messagesOf(file: string, name: string): AsyncGenerator<string, void, undefined> {
-  const kind = /\.(jsonl?|ndjson)$/i.exec(file)?.[1]?.toLowerCase() ?? (await kindByContents(file, name));
+async function* messagesOf(
+  file: string,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+  const kind =
+    /\.(jsonl?|ndjson)$/i.exec(file)?.[1]?.toLowerCase() ?? (await kindByContents(file, name, signal));
   if (kind === "json") yield* messagesOfList(file, name);
-  else yield* messagesOfLines(file, name);
+  else yield* messagesOfLines(file, name, signal);
 }
 
-async function kindByContents(file: string, name: string): Promise<"json" | "jsonl"> {
-  for await (const { text } of linesOf(openText(file), name)) {
+async function kindByContents(file: string, name: string, signal: AbortSignal): Promise<"json" | "jsonl"> {
+  for await (const { text } of linesOf(openText(file, signal), name)) {
     if (text.trim() !== "") return text.trimStart().startsWith("[") ? "json" : "jsonl";
   }
   return "jsonl";
 }
 
-async function* messagesOfLines(file: string, name: string): AsyncGenerator<string, void, undefined> {
+async function* messagesOfLines(
+  file: string,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
   let position = 0;
-  for await (const { text, number } of linesOf(openText(file), name)) {
+  for await (const { text, number } of linesOf(openText(file, signal), name)) {
     if (text.trim() === "") continue;
     yield entryAt(text, position, () => `${name}:${number}:${jsonMistake(text)?.column ?? 1}`);
     position += 1;

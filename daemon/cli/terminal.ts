@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Writable } from "node:stream";
 import { stripVTControlCharacters, styleText } from "node:util";
 import { escapeForTerminal } from "./escape.ts";
 
@@ -24,8 +25,11 @@ export interface Terminal {
 
 export type Style = (format: "bold" | "dim" | "red" | "green" | "yellow", text: string) => string;
 
+/** Standard output or error. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
 /** This process's standard output and error. Takes over what happens when their readers go away: nothing. */
-export function openTerminal(out: NodeJS.WriteStream, err: NodeJS.WriteStream): Terminal {
+export function openTerminal(out: Output, err: Output): Terminal {
   let closed = false;
   let status = "";
   out.on("error", () => {
@@ -37,7 +41,9 @@ export function openTerminal(out: NodeJS.WriteStream, err: NodeJS.WriteStream): 
     if (closed) return;
     clearStatus();
     if (out.write(text) || closed) return;
-    await Promise.race([once(out, "drain"), once(out, "close")]).catch(() => {});
+    using listening = abortable();
+    const { signal } = listening;
+    await Promise.race([once(out, "drain", { signal }), once(out, "close", { signal })]).catch(() => {});
   }
 
   function clearStatus(): void {
@@ -71,8 +77,14 @@ export function openTerminal(out: NodeJS.WriteStream, err: NodeJS.WriteStream): 
 }
 
 /** Colours on screens alone, and not where `NO_COLOR` or `TERM=dumb` forbids them. */
-function styleFor(stream: NodeJS.WriteStream): Style {
+function styleFor(stream: Output): Style {
   const { NO_COLOR: noColor, TERM: term } = process.env;
   const colours = stream.isTTY === true && (noColor === undefined || noColor === "") && term !== "dumb";
   return (format, text) => (colours ? styleText(format, text, { validateStream: false }) : text);
+}
+
+/** A signal that fires at the end of its block, so that listeners which lost a race go. */
+function abortable(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  return { signal: controller.signal, [Symbol.dispose]: () => controller.abort() };
 }
