@@ -64,6 +64,7 @@ try {
   }
   // The package is ES modules; VS Code loads `dist/extension.js` as CommonJS. What is an ES module here ends in `.mjs`.
   files.set("package.json", Buffer.from(JSON.stringify({ type: "commonjs" })));
+  files.set("types/package.json", Buffer.from(JSON.stringify({ type: "module" })));
   await store(files);
 } catch (error) {
   // esbuild has printed its own errors, each with its place.
@@ -77,7 +78,7 @@ try {
  */
 async function store(files) {
   if (clean) await rm("dist", { recursive: true, force: true });
-  await mkdir("dist", { recursive: true });
+  await mkdir("dist/types", { recursive: true });
   const isEntry = (name) => name.replace(/\..*$/, "") in programs;
   for (const [name, contents] of [...files].toSorted(([a], [b]) => Number(isEntry(a)) - Number(isEntry(b)))) {
     const file = path.join("dist", name);

@@ -52,7 +52,7 @@ describeNeeding(program("npm", "install npm, which comes with Node"), "the packe
     }
     expect(names).toContain("media/schemas/simpletasks.schema.json");
     const allowed =
-      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/(?!types\/)[^/]+\.m?js|dist\/package\.json|dist\/types\/shared\/.*\.d\.ts|media\/schemas\/.*)$/;
+      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/(?!types\/)[^/]+\.m?js|dist\/(types\/)?package\.json|dist\/types\/shared\/.*\.d\.ts|media\/schemas\/.*)$/;
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
   });
 
