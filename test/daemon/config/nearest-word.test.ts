@@ -6,6 +6,7 @@ describe("a suggestion", () => {
 
   it.each([
     ["taskQueue", "task_queue"],
+    ["TASK-QUEUE", "task_queue"],
     ["error-queue", "error_queue"],
     ["buket", "bucket"],
     ["dnoe_queue", "done_queue"],
