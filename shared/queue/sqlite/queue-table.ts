@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PeekedMessage, QueueStats } from "../queue.ts";
 import { damagedError } from "./errors.ts";
-import { integer, prepareQuery, type Row, text, textValue } from "./rows.ts";
+import { prepareQueueStatements } from "./queue-statements.ts";
+import { integer, type Row, text, textValue } from "./rows.ts";
 import { type Leases, type Run, runsOf, singles } from "./runs.ts";
-import { tableNames } from "./schema.ts";
 
 /**
  * One queue of a file, synchronously. Every method but `stats`, `look` and `peek` must run in a write transaction;
@@ -80,62 +80,11 @@ interface Counters {
 }
 
 export function createQueueTable({ database, queueId, now, randomToken }: QueueTableContext): QueueTable {
-  const { messages, later, aside } = tableNames(queueId);
-  // Parameters are plain question marks: Node 22 binds no numbered ones.
-  const query = (sql: string) => prepareQuery(database, sql);
-  const readCounters = query(`SELECT head, tail, fresh, leased, unleased FROM queues WHERE id = ${queueId}`);
-  const writeCounters = database.prepare(
-    `UPDATE queues SET head = ?, tail = ?, fresh = ?, leased = ?, unleased = ? WHERE id = ${queueId}`,
-  );
-  const appendMessage = database.prepare(`INSERT INTO ${messages} VALUES (?, ?, ?)`);
-  const appendLater = database.prepare(`INSERT INTO ${later} VALUES (?, ?, ?)`);
-  const hide = database.prepare(`INSERT INTO ${aside} VALUES (?, ?, 0, 0)`);
-  const selectDue = query(
-    `SELECT aside.id, coalesce(messages.body, later.body), coalesce(messages.sent_at, later.sent_at), deliveries, lease
-     FROM ${aside} AS aside LEFT JOIN ${messages} AS messages USING (id) LEFT JOIN ${later} AS later USING (id)
-     WHERE until <= ? ORDER BY until, aside.id LIMIT ?`,
-  );
-  const leaseDue = database.prepare(
-    `UPDATE ${aside} SET until = ?, lease = ?, deliveries = deliveries + 1 WHERE id = ?`,
-  );
-  const selectFresh = query(`SELECT id, body, sent_at FROM ${messages} WHERE id >= ? ORDER BY id LIMIT ?`);
-  const sizeFresh = query(
-    `SELECT total(octet_length(body)) FROM (SELECT body FROM ${messages} WHERE id >= ? ORDER BY id LIMIT ?)`,
-  );
-  const leaseFresh = database.prepare(
-    `INSERT INTO ${aside} SELECT id, ?, ?, 1 FROM ${messages} WHERE id BETWEEN ? AND ?`,
-  );
-  const selectHeld = query(
-    `SELECT count(*), max(until) FROM ${aside} WHERE id BETWEEN ? AND ? AND lease = ? AND until > ?`,
-  );
-  const extendRun = database.prepare(`UPDATE ${aside} SET until = ? WHERE id BETWEEN ? AND ?`);
-  const releaseRun = database.prepare(
-    `UPDATE ${aside} SET until = ?, lease = 0, deliveries = deliveries - ? WHERE id BETWEEN ? AND ?`,
-  );
-  const deleteRun = [aside, messages, later].map((table) =>
-    database.prepare(`DELETE FROM ${table} WHERE id BETWEEN ? AND ?`),
-  );
-  const deleteAll = [aside, messages, later].map((table) => database.prepare(`DELETE FROM ${table}`));
-  const releaseLeased = database.prepare(`UPDATE ${aside} SET until = 0, lease = 0 WHERE lease <> 0`);
-  const countLapsedLeases = query(`SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0`);
-  const selectStats = query(
-    `SELECT fresh, leased, unleased, (SELECT count(*) FROM ${aside} WHERE until <= ?),
-       (SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0)
-     FROM queues WHERE id = ${queueId}`,
-  );
-  const selectLook = query(
-    `SELECT fresh, (SELECT min(until) FROM ${aside}) FROM queues WHERE id = ${queueId}`,
-  );
-  const selectPeek = query(
-    `SELECT stored.id, body, sent_at, coalesce(until, 0), coalesce(lease, 0), coalesce(deliveries, 0)
-     FROM (SELECT * FROM ${messages} WHERE id > ? UNION ALL SELECT * FROM ${later} WHERE id > ? ORDER BY 1 LIMIT ?) AS stored
-     LEFT JOIN ${aside} AS aside ON aside.id = stored.id ORDER BY stored.id`,
-  );
-
+  const statements = prepareQueueStatements(database, queueId);
   let counters: Counters | undefined;
   const count = (): Counters => {
     if (counters === undefined) {
-      const row = readCounters.first();
+      const row = statements.readCounters.first();
       const column = (index: number): number => integer(row, index);
       counters = {
         head: column(0),
@@ -153,7 +102,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
     const lost: number[] = [];
     const time = now();
     const visit = (run: Run): void => {
-      const held = selectHeld.first(run.first, run.last, run.token, time);
+      const held = statements.selectHeld.first(run.first, run.last, run.token, time);
       if (integer(held, 0) === run.places.length) act(run, integer(held, 1));
       else if (run.places.length > 1) singles(run).forEach(visit);
       else lost.push(...run.places);
@@ -171,11 +120,11 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
         const delay = delays?.[index] ?? 0;
         const id = counters.tail++;
         if (delay > 0) {
-          appendLater.run(id, textValue(body), time);
-          hide.run(id, afterSeconds(time, delay));
+          statements.appendLater.run(id, textValue(body), time);
+          statements.hide.run(id, afterSeconds(time, delay));
           counters.unleased += 1;
         } else {
-          appendMessage.run(id, textValue(body), time);
+          statements.appendMessage.run(id, textValue(body), time);
           counters.fresh += 1;
         }
       });
@@ -203,7 +152,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
         taken.deliveries.push(deliveries);
       };
 
-      for (const row of selectDue.iterate(time, max)) {
+      for (const row of statements.selectDue.iterate(time, max)) {
         take(row, integer(row, 3) + 1);
         if (integer(row, 4) === 0) {
           counters.unleased -= 1;
@@ -211,12 +160,12 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
         }
         if (size >= largestBatch) break;
       }
-      for (const id of taken.ids) leaseDue.run(leaseEnd, token, id);
+      for (const id of taken.ids) statements.leaseDue.run(leaseEnd, token, id);
 
       const due = taken.ids.length;
       if (counters.fresh > 0 && due < max && size < largestBatch) {
-        const large = integer(sizeFresh.first(counters.head, max - due), 0) + size > largestBatch;
-        for (const row of selectFresh[large ? "iterate" : "all"](counters.head, max - due)) {
+        const large = integer(statements.sizeFresh.first(counters.head, max - due), 0) + size > largestBatch;
+        for (const row of statements.selectFresh[large ? "iterate" : "all"](counters.head, max - due)) {
           take(row, 1);
           if (large && size >= largestBatch) break;
         }
@@ -224,7 +173,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
         if (taken.ids.length === due)
           throw damagedError(database.location() ?? "", "its counters do not fit its rows");
         const last = taken.ids.at(-1) ?? 0;
-        leaseFresh.run(leaseEnd, token, counters.head, last);
+        statements.leaseFresh.run(leaseEnd, token, counters.head, last);
         counters.head = last + 1;
         counters.fresh -= taken.ids.length - due;
         counters.leased += taken.ids.length - due;
@@ -236,7 +185,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
       const leaseEnd = afterSeconds(now(), leaseSeconds);
       let shortened = false;
       const closed = onHeld(runsOf(leases), (run, latestEnd) => {
-        extendRun.run(leaseEnd, run.first, run.last);
+        statements.extendRun.run(leaseEnd, run.first, run.last);
         shortened ||= leaseEnd < latestEnd;
       });
       return { ...closed, leaseEnd, shortened };
@@ -250,7 +199,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
       return onHeld(runsOf(leases, alike), (run) => {
         const place = run.places[0] ?? 0;
         const delay = delays[place] ?? 0;
-        releaseRun.run(
+        statements.releaseRun.run(
           delay > 0 ? afterSeconds(time, delay) : 0,
           unstarted[place] === true ? 1 : 0,
           run.first,
@@ -264,7 +213,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
     delete(leases) {
       const counters = count();
       return onHeld(runsOf(leases), (run) => {
-        for (const statement of deleteRun) statement.run(run.first, run.last);
+        for (const statement of statements.deleteRun) statement.run(run.first, run.last);
         counters.leased -= run.places.length;
       });
     },
@@ -272,15 +221,15 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
     purge() {
       const counters = count();
       const gone = counters.fresh + counters.leased + counters.unleased;
-      for (const statement of deleteAll) statement.run();
+      for (const statement of statements.deleteAll) statement.run();
       Object.assign(counters, { head: counters.tail, fresh: 0, leased: 0, unleased: 0 });
       return gone;
     },
 
     releaseAll() {
       const counters = count();
-      const ended = counters.leased - integer(countLapsedLeases.first(now()), 0);
-      releaseLeased.run();
+      const ended = counters.leased - integer(statements.countLapsedLeases.first(now()), 0);
+      statements.releaseLeased.run();
       counters.unleased += counters.leased;
       counters.leased = 0;
       return ended;
@@ -288,7 +237,13 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
 
     flush() {
       if (counters === undefined) return;
-      writeCounters.run(counters.head, counters.tail, counters.fresh, counters.leased, counters.unleased);
+      statements.writeCounters.run(
+        counters.head,
+        counters.tail,
+        counters.fresh,
+        counters.leased,
+        counters.unleased,
+      );
     },
 
     forget() {
@@ -297,14 +252,14 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
 
     stats() {
       const time = now();
-      const row = selectStats.first(time, time);
+      const row = statements.selectStats.first(time, time);
       const [fresh, leased, unleased] = [integer(row, 0), integer(row, 1), integer(row, 2)];
       const [due, dueLeases] = [integer(row, 3), integer(row, 4)];
       return { visible: fresh + due, leased: leased - dueLeases, delayed: unleased - (due - dueLeases) };
     },
 
     look() {
-      const row = selectLook.first();
+      const row = statements.selectLook.first();
       const next = row?.[1];
       if (integer(row, 0) > 0) return { visible: true };
       if (typeof next !== "number") return { visible: false };
@@ -315,7 +270,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
       const time = now();
       const peeked: PeekedMessage[] = [];
       let size = 0;
-      for (const row of selectPeek.iterate(after, after, max)) {
+      for (const row of statements.selectPeek.iterate(after, after, max)) {
         const body = text(row, 1);
         const state = integer(row, 3) <= time ? "visible" : integer(row, 4) === 0 ? "delayed" : "leased";
         peeked.push({
