@@ -29,7 +29,8 @@ function measure(name: string, work: (queue: Queue, scale: number) => Promise<nu
     run: (scale) =>
       inFreshDirectory(async (directory) => {
         await using queue = await openQueue("sqlite:queue.db", { baseDirectory: directory });
-        return work(queue, scale);
+        // Awaited here: the queue is closed when this function returns.
+        return await work(queue, scale);
       }),
   };
 }

@@ -31,7 +31,7 @@ function measure(name: string, create: () => Runner): Measure {
       await using runner = create();
       await runner.start();
       await runMany(runner, 5000 * scale);
-      return rate(() => runMany(runner, 100_000 * scale));
+      return await rate(() => runMany(runner, 100_000 * scale));
     },
   };
 }
