@@ -4,6 +4,7 @@ import { openCache } from "../../shared/cache/open.ts";
 import { createDaemon, type DaemonSummary } from "../../shared/daemon/daemon.ts";
 import { openDatasource } from "../../shared/datasource/open.ts";
 import type { CacheStatus } from "../../shared/cache/cache.ts";
+import { createResources } from "../../shared/resources.ts";
 import { openQueue } from "../../shared/queue/open.ts";
 import { classicLayer } from "../config/classic-form.ts";
 import { findTaskFiles } from "../config/task-files.ts";
@@ -19,7 +20,7 @@ export async function daemon(call: Call): Promise<number> {
   const taskFiles = await findTaskFiles(settings);
   const log = openDaemonLog(terminal);
 
-  await using resources = new AsyncDisposableStack();
+  await using resources = createResources();
   const taskQueue = resources.use(await openQueue(settings.taskQueue));
   const errorQueue = resources.use(await openQueue(settings.errorQueue));
   const doneQueue =

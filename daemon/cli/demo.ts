@@ -4,6 +4,7 @@ import path from "node:path";
 import { schedule } from "../../shared/batch/schedule.ts";
 import type { Bucket } from "../../shared/bucket/bucket.ts";
 import { openBucket } from "../../shared/bucket/open.ts";
+import { createResources } from "../../shared/resources.ts";
 import { openQueue } from "../../shared/queue/open.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
 import { layerOfWords } from "../config/layers.ts";
@@ -25,7 +26,7 @@ export async function demo(call: Call): Promise<number> {
   const logFile = path.join(directory, "daemon.log");
   const stages = openStages(terminal);
 
-  await using resources = new AsyncDisposableStack();
+  await using resources = createResources();
   const bucket = resources.use(await openBucket(settings.bucket, { signal }));
   const queue = resources.use(await openQueue(settings.taskQueue, { signal }));
   const bytes = await stages.run("inputs", dataset.names.length, (done) => makeInputs(bucket, done, signal));

@@ -67,7 +67,8 @@ export async function schedule(
     let group: OutgoingMessage[] = [];
     let position = 0;
     for await (const task of tasks) {
-      if (signal?.aborted) throw new SimpleTasksError("aborted", "Scheduling was cancelled.", { cause: signal.reason });
+      if (signal?.aborted)
+        throw new SimpleTasksError("aborted", "Scheduling was cancelled.", { cause: signal.reason });
       if (failure !== undefined) break;
       group.push({ body: messageOfTask(task, batch, position) });
       position += 1;
@@ -106,10 +107,14 @@ function atPosition(position: number, error: unknown): SimpleTasksError {
 
 function withCount(error: unknown, scheduled: number, queue: string): unknown {
   if (!(error instanceof SimpleTasksError)) return error;
-  return new SimpleTasksError(error.code, `${error.message} ${scheduled} tasks of the batch are in ${queue}.`, {
-    cause: error,
-    retryable: error.retryable,
-    ...(error.hint !== undefined && { hint: error.hint }),
-    about: { ...error.about, queue, scheduled },
-  });
+  return new SimpleTasksError(
+    error.code,
+    `${error.message} ${scheduled} tasks of the batch are in ${queue}.`,
+    {
+      cause: error,
+      retryable: error.retryable,
+      ...(error.hint !== undefined && { hint: error.hint }),
+      about: { ...error.about, queue, scheduled },
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { SimpleTasksError } from "../errors.ts";
+import { createResources } from "../resources.ts";
 import type { DaemonCounters } from "./counters.ts";
 import { createInProcessRunner } from "./in-process/runner.ts";
 import { openLeaseKeeper } from "./lease-keeper.ts";
@@ -76,7 +77,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     const onAbort = (): void => tell("stop");
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort);
-    await using resources = new AsyncDisposableStack();
+    await using resources = createResources();
     resources.defer(() => {
       signal?.removeEventListener("abort", onAbort);
       clearTimeout(graceTimer);

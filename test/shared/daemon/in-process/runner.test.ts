@@ -51,7 +51,10 @@ afterAll(() => runner[Symbol.asyncDispose]());
 describe("an attempt inside the daemon", () => {
   test("succeeds, after it has begun", async () => {
     const hooks = recorder();
-    expect(await runner.run(orderOf("NOTHING", null), hooks)).toMatchObject({ kind: "succeeded", outputs: [] });
+    expect(await runner.run(orderOf("NOTHING", null), hooks)).toMatchObject({
+      kind: "succeeded",
+      outputs: [],
+    });
     expect(hooks.events).toEqual(["started"]);
   });
 

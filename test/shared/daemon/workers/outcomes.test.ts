@@ -56,7 +56,10 @@ describe("an attempt in a worker process", () => {
   test("has a scratch directory whose files may be outputs", async () => {
     await using staged = await openFakeStaged();
     const order = orderOf("ACT", { act: "fileOutput" });
-    expect(await pool.run(order, recorder(staged))).toMatchObject({ kind: "succeeded", outputs: ["base/out/f"] });
+    expect(await pool.run(order, recorder(staged))).toMatchObject({
+      kind: "succeeded",
+      outputs: ["base/out/f"],
+    });
     expect(staged.objects.get("base/out/f")?.toString()).toBe("from a file");
     await rm(order.scratch, { recursive: true });
   });
