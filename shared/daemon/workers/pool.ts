@@ -24,7 +24,7 @@ export interface WorkerPoolOptions {
   readonly graceSeconds?: number;
   /** How long task files may take to load, in seconds. Default 60. */
   readonly loadSeconds?: number;
-  /** A worker is replaced after this many attempts. Default 10,000. */
+  /** A worker is replaced after this many attempts. Default 1,000,000: what a leak costs is bounded by `bytesPerWorker`. */
   readonly attemptsPerWorker?: number;
   /** A worker whose resident memory is larger than this between attempts, in bytes, is replaced. Default 1 GiB. */
   readonly bytesPerWorker?: number;
@@ -46,7 +46,7 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
   const {
     workers: slots,
     graceSeconds = 5,
-    attemptsPerWorker = 10_000,
+    attemptsPerWorker = 1_000_000,
     bytesPerWorker = 2 ** 30,
     aheadPerWorker = 32,
   } = options;
