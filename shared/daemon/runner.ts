@@ -1,5 +1,6 @@
 import type { StagedDatasource } from "../datasource/staged.ts";
 import type { LogLevel } from "../logger.ts";
+import type { TaskDocument } from "../task/document.ts";
 import type { Input } from "../task/task-type.ts";
 
 /**
@@ -43,10 +44,12 @@ export interface AttemptOrder {
   readonly name: string;
   /** The message's text, a well-formed task document. */
   readonly text: string;
+  /** The same, read; absent beyond a process boundary, where it is read again. */
+  readonly document?: TaskDocument;
   /** 1 for the first attempt. */
   readonly attempt: number;
   readonly inputs: readonly Input[];
-  /** Where the attempt's scratch directory is to be made, if it asks for one. */
+  /** Where the attempt's scratch directory is to be made, if it asks for one: then this is read. */
   readonly scratch: string;
 }
 
@@ -54,6 +57,8 @@ export interface AttemptHooks {
   /** Serves the attempt's datasource calls. */
   readonly datasource: StagedDatasource;
   readonly signal: AbortSignal;
+  /** Whether `signal` has fired, without making one. */
+  readonly aborted: boolean;
   /** The attempt has begun; its clock runs. */
   onStart(): void;
   /** One line of the task's log, or of its standard output or error. Comes in order, and before the outcome. */

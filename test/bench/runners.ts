@@ -52,11 +52,9 @@ async function runMany(runner: Runner, count: number): Promise<number> {
 }
 
 class Hooks implements AttemptHooks {
-  readonly #controller = new AbortController();
   readonly datasource = unusedDatasource;
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
+  readonly aborted = false;
+  readonly signal = new AbortController().signal;
   onStart(): void {}
   onLog(): void {}
   onProgress(): void {}

@@ -37,7 +37,7 @@ export class InProcessAttempt implements Surroundings {
     clearTimeout(timer);
     this.#lines.finish();
     this.#progress?.finish();
-    this.#hooks.signal.removeEventListener("abort", this);
+    if (this.#controller !== undefined) this.#hooks.signal.removeEventListener("abort", this);
     return this.#judged(outcome);
   }
 

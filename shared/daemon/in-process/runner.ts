@@ -62,7 +62,7 @@ export function createInProcessRunner({ types, slots = 16 }: InProcessRunnerOpti
   }
 
   function run(order: AttemptOrder, hooks: AttemptHooks): Promise<AttemptOutcome> {
-    if (closing || hooks.signal.aborted) return Promise.resolve({ kind: "unstarted" });
+    if (closing || hooks.aborted) return Promise.resolve({ kind: "unstarted" });
     const { promise, resolve } = Promise.withResolvers<AttemptOutcome>();
     const waiting: Waiting = { order, hooks, resolve, onAbort: undefined };
     line.push(waiting);

@@ -30,14 +30,14 @@ export async function runPhases(
   surroundings: Surroundings,
 ): Promise<AttemptOutcome> {
   let phase: Phase = "validate";
-  const scratch = createScratch(order.scratch);
+  const scratch = createScratch(order);
   const enter = (next: Phase): void => {
     phase = next;
     surroundings.enter(next);
   };
   try {
     const { datasource } = surroundings;
-    const document = parseTask(order.text);
+    const document = order.document ?? parseTask(order.text);
     let payload: unknown = document.payload;
     if (type.payload !== undefined) {
       enter("validate");
@@ -143,15 +143,14 @@ interface Scratch {
   directory(): string;
 }
 
-function createScratch(path: string): Scratch {
-  let made = false;
+function createScratch(order: AttemptOrder): Scratch {
+  let path: string | undefined;
   return {
     get made() {
-      return made;
+      return path !== undefined;
     },
     directory() {
-      if (!made) mkdirSync(path, { recursive: true });
-      made = true;
+      if (path === undefined) mkdirSync((path = order.scratch), { recursive: true });
       return path;
     },
   };

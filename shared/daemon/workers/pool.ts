@@ -210,7 +210,7 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
     },
     run(order: AttemptOrder, hooks: AttemptHooks): Promise<AttemptOutcome> {
       const attempt = new PooledAttempt(order, hooks, { withdraw });
-      if (closing || hooks.signal.aborted) attempt.finish({ kind: "unstarted" });
+      if (closing || hooks.aborted) attempt.finish({ kind: "unstarted" });
       else {
         line.push(attempt);
         dispatchSoon();

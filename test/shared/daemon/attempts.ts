@@ -45,6 +45,9 @@ export function recorder(
   return {
     datasource,
     signal: controller.signal,
+    get aborted() {
+      return controller.signal.aborted;
+    },
     lines,
     progress,
     events,
