@@ -61,7 +61,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     const before = state;
     state = next(state, event);
     if (state === before) return;
-    settings.log.log("info", "daemon", { state, daemon: settings.name });
+    settings.log.log("info", `daemon ${state}`, { daemon: settings.name });
     if (state === "stopping") {
       graceTimer = setTimeout(() => tell("grace_over"), settings.graceSeconds * 1000);
       graceTimer.unref();
