@@ -84,9 +84,8 @@ export function asSimpleTasksError(error: unknown, code: ErrorCode, message?: st
 
 /** The message of anything that was thrown; JavaScript lets people throw strings and objects. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
   try {
-    return String(thrown);
+    return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
     return "something was thrown that cannot be shown as text";
   }

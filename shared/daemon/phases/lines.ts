@@ -3,9 +3,12 @@ export const LONGEST_LINE = 16 * 1024;
 
 /** A line that is there as a whole, cut as a {@link LineAssembler} would. */
 export function cutLine(line: string): string {
-  return line.length <= LONGEST_LINE
-    ? line
-    : `${line.slice(0, LONGEST_LINE)}${leftOut(line.length - LONGEST_LINE)}`;
+  return cutText(line, LONGEST_LINE);
+}
+
+/** As much of a text as `longest` characters hold; of a longer one the rest is counted and left out. */
+export function cutText(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}${leftOut(text.length - longest)}`;
 }
 
 function leftOut(characters: number): string {
