@@ -39,6 +39,7 @@ export interface Flags {
   readonly config?: string;
   readonly json?: boolean;
   readonly workers?: string;
+  readonly isolation?: string;
   readonly poll?: string;
   readonly attempts?: string;
   readonly untilDrained?: boolean;
@@ -81,6 +82,7 @@ export function flagLayer({ flags, currentDirectory }: Call): Layer {
     engines: flags.engines,
     lease_seconds: flags.lease,
     workers: flags.workers,
+    isolation: flags.isolation,
     poll_seconds: flags.poll,
     attempts: flags.attempts,
   };
@@ -96,6 +98,7 @@ const flagNames: Readonly<Record<SettingName, string>> = {
   engines: "--engines",
   lease_seconds: "--lease",
   workers: "--workers",
+  isolation: "--isolation",
   poll_seconds: "--poll",
   attempts: "--attempts",
   max_deliveries: "max_deliveries",

@@ -169,6 +169,7 @@ function withLocations(words: Words): Words {
 function withRunning(words: Words): Words {
   return words
     .option("--workers <N>", "how many tasks run at once (default: one a processor)")
+    .option("--isolation <NAME>", "where task files run: process (workers) or none (in the daemon itself)")
     .option("--attempts <N>", "how many attempts a task gets (default: 3)")
     .option("--poll <SECONDS>", "how long a receive waits in an empty queue (default: 5)");
 }

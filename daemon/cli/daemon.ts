@@ -42,6 +42,8 @@ export async function daemon(call: Call): Promise<number> {
     attempts: settings.attempts,
     maxDeliveries: settings.maxDeliveries,
     workers: settings.workers,
+    isolation: settings.isolation,
+    directory: settings.workspace,
     untilDrained: flags.untilDrained === true,
     log,
   });

@@ -76,6 +76,7 @@ function asJson(settings: Settings): Record<string, unknown> {
     bucket: settings.bucket,
     cache: settings.cache,
     workers: settings.workers,
+    isolation: settings.isolation,
     lease_seconds: settings.leaseSeconds,
     attempts: settings.attempts,
     max_deliveries: settings.maxDeliveries,

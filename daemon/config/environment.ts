@@ -10,6 +10,7 @@ const variables = {
   poll_seconds: "POLL_FREQUENCY_SECONDS",
   engines: "SIMPLETASKS_ENGINES",
   workers: "SIMPLETASKS_WORKERS",
+  isolation: "SIMPLETASKS_ISOLATION",
   lease_seconds: "SIMPLETASKS_LEASE_SECONDS",
   attempts: "SIMPLETASKS_ATTEMPTS",
   max_deliveries: "SIMPLETASKS_MAX_DELIVERIES",

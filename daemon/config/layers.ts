@@ -1,7 +1,7 @@
 import { SimpleTasksError } from "../../shared/errors.ts";
 import { suggestion } from "./nearest-word.ts";
 import { describeRange, parseNumber, ranges, type NumberSetting } from "./ranges.ts";
-import { engineNames, type Engines } from "./workspace-schema.ts";
+import { engineNames, isolationNames, type Engines, type Isolation } from "./workspace-schema.ts";
 
 /** Where a setting's value came from. */
 export type Origin =
@@ -37,12 +37,12 @@ export interface Given<Value> {
 }
 
 export type TextSetting = "task_queue" | "error_queue" | "done_queue" | "bucket" | "cache";
-export type SettingName = TextSetting | NumberSetting | "engines";
+export type SettingName = TextSetting | NumberSetting | "engines" | "isolation";
 
 /** What one source says: flags, words, environment or file. */
 export type Layer = { readonly [Name in TextSetting]?: Given<string> | undefined } & {
   readonly [Name in NumberSetting]?: Given<number> | undefined;
-} & { readonly engines?: Given<Engines> | undefined };
+} & { readonly engines?: Given<Engines> | undefined; readonly isolation?: Given<Isolation> | undefined };
 
 /**
  * A layer of settings given as words. An empty word counts as not given.
@@ -59,7 +59,8 @@ export function layerOfWords(
     done_queue: read("done_queue", (word) => word),
     bucket: read("bucket", (word) => word),
     cache: read("cache", (word) => word),
-    engines: read("engines", readEngines),
+    engines: read("engines", oneOf(engineNames)),
+    isolation: read("isolation", oneOf(isolationNames)),
     workers: readNumber("workers"),
     lease_seconds: readNumber("lease_seconds"),
     attempts: readNumber("attempts"),
@@ -89,11 +90,13 @@ export function layerOfWords(
   }
 }
 
-function readEngines(word: string, origin: Origin): Engines {
-  const engines = engineNames.find((name) => name === word);
-  if (engines !== undefined) return engines;
-  throw new SimpleTasksError(
-    "config_invalid",
-    `${describeOrigin(origin)} must be one of ${engineNames.join(", ")}, not "${word}"${suggestion(word, engineNames)}`,
-  );
+function oneOf<Name extends string>(names: readonly Name[]) {
+  return (word: string, origin: Origin): Name => {
+    const found = names.find((name) => name === word);
+    if (found !== undefined) return found;
+    throw new SimpleTasksError(
+      "config_invalid",
+      `${describeOrigin(origin)} must be one of ${names.join(", ")}, not "${word}"${suggestion(word, names)}`,
+    );
+  };
 }

@@ -6,7 +6,7 @@ import type { Layer, Origin, SettingName } from "./layers.ts";
 import type { NumberSetting } from "./ranges.ts";
 import { resolveLocations, type Resolved } from "./resolve-locations.ts";
 import type { WorkspaceFile } from "./workspace-file.ts";
-import type { Engines } from "./workspace-schema.ts";
+import type { Engines, Isolation } from "./workspace-schema.ts";
 
 /** Everything that a command needs to know, resolved: URLs whole, paths absolute. */
 export interface Settings {
@@ -25,6 +25,7 @@ export interface Settings {
   readonly bucket: string;
   readonly cache: string;
   readonly workers: number;
+  readonly isolation: Isolation;
   readonly leaseSeconds: number;
   readonly attempts: number;
   readonly maxDeliveries: number;
@@ -74,6 +75,10 @@ export function resolveSettings(sources: SettingsSources): Settings {
     base: workspace,
   };
   const { taskQueue, errorQueue, doneQueue, bucket } = resolveLocations(layers, engines.value, workspace);
+  const isolation: Resolved<Isolation> = layers.find((layer) => layer.isolation !== undefined)?.isolation ?? {
+    value: "process",
+    origin: { kind: "default" },
+  };
   const workers = number("workers", availableParallelism());
   const leaseSeconds = number("lease_seconds", 60);
   const attempts = number("attempts", 3);
@@ -92,6 +97,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
     bucket: bucket.value,
     cache: path.resolve(cache.base, cache.value),
     workers: workers.value,
+    isolation: isolation.value,
     leaseSeconds: leaseSeconds.value,
     attempts: attempts.value,
     maxDeliveries: maxDeliveries.value,
@@ -104,6 +110,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
       cache: cache.origin,
       engines: engines.origin,
       workers: workers.origin,
+      isolation: isolation.origin,
       lease_seconds: leaseSeconds.origin,
       attempts: attempts.origin,
       max_deliveries: maxDeliveries.origin,

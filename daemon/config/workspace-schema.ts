@@ -4,6 +4,13 @@ import { describeRange, ranges, type NumberSetting } from "./ranges.ts";
 export const engineNames = ["local", "aws", "hybrid"] as const;
 export type Engines = (typeof engineNames)[number];
 
+/**
+ * Where task files run. Not a key of `simpletasks.json`: a checked-out file must not be able to have its code run inside
+ * the daemon, with the daemon's credentials.
+ */
+export const isolationNames = ["process", "none"] as const;
+export type Isolation = (typeof isolationNames)[number];
+
 const profile = z
   .strictObject(
     {

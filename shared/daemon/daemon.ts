@@ -62,7 +62,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     state = next(state, event);
     if (state === before) return;
     settings.log.log("info", `daemon ${state}`, { daemon: settings.name });
-    if (state === "stopping") {
+    if (state === "stopping" && settings.graceSeconds !== Infinity) {
       graceTimer = setTimeout(() => tell("grace_over"), settings.graceSeconds * 1000);
       graceTimer.unref();
     }
@@ -97,7 +97,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       settings,
       taskTypes,
       keeper,
-      host: { hostname: hostname(), user: userInfo().username },
+      host: { hostname: hostname(), user: userName() },
       state: () => state,
       drained: () => tell("drain"),
     });
@@ -150,4 +150,13 @@ async function openRunners(given: {
   const inProcess = createInProcessRunner({ types: [...types, ...loaded], slots: workers });
   if (settings.isolation === "none" || files.length === 0) return [inProcess];
   return [inProcess, createWorkerPool({ taskFiles: files, workers, directory, log })];
+}
+
+/** A user id without an entry in the system's user list (usual in containers) has no name to ask for. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env["USER"] ?? `uid-${process.getuid?.() ?? "unknown"}`;
+  }
 }

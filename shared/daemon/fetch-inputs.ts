@@ -1,23 +1,22 @@
 import type { Pin } from "../cache/cache.ts";
+import { concurrently } from "../datasource/concurrently.ts";
 import type { OpenDatasource } from "../datasource/open.ts";
 import type { Input } from "../task/task-type.ts";
 import type { Attempt } from "./attempt.ts";
 
-/** Fetches and pins every input of the attempt, at the same time. All or none: a failure releases the others. */
+/** Fetches and pins every input of the attempt, many at the same time. All or none: a failure ends and releases the others. */
 export async function fetchInputs(attempt: Attempt, datasource: OpenDatasource): Promise<readonly Pin[]> {
-  const { signal } = attempt;
-  const fetched = await Promise.allSettled(
-    attempt.document.inputKeys.map((key) => datasource.fetch(key, { signal })),
-  );
   const pins: Pin[] = [];
-  let failure: { readonly reason: unknown } | undefined;
-  for (const result of fetched) {
-    if (result.status === "fulfilled") pins.push(result.value);
-    else failure ??= result;
+  try {
+    return await concurrently(attempt.document.inputKeys, attempt.signal, async (key, signal) => {
+      const pin = await datasource.fetch(key, { signal });
+      pins.push(pin);
+      return pin;
+    });
+  } catch (error) {
+    for (const pin of pins) pin.release();
+    throw error;
   }
-  if (failure === undefined) return pins;
-  for (const pin of pins) pin.release();
-  throw failure.reason;
 }
 
 /**

@@ -36,7 +36,7 @@ export interface DaemonOptions {
   readonly directory?: string;
   /** How many tasks have their inputs fetched before their turn, and how many bytes those may have. Default: `2 × workers`, 8 GiB. */
   readonly prefetch?: { readonly tasks?: number; readonly bytes?: number };
-  /** How long running tasks may go on after `stop`, in seconds. Default 30. */
+  /** How long running tasks may go on after `stop`, in seconds; Infinity: as long as they take. Default 30. */
   readonly graceSeconds?: number;
   /** Delay before the second attempt, in seconds; it doubles from then on. Default 1. */
   readonly retryDelaySeconds?: number;
@@ -81,7 +81,7 @@ export function daemonSettings(
     directory: options.directory ?? process.cwd(),
     prefetchTasks: atLeastZero("prefetch.tasks", options.prefetch?.tasks ?? 2 * workers),
     prefetchBytes: atLeastZero("prefetch.bytes", options.prefetch?.bytes ?? 8 * 2 ** 30),
-    graceSeconds: atLeastZero("graceSeconds", options.graceSeconds ?? 30),
+    graceSeconds: grace(options.graceSeconds ?? 30),
     retryDelaySeconds: atLeastZero("retryDelaySeconds", options.retryDelaySeconds ?? 1),
     untilDrained: options.untilDrained ?? false,
     name: options.name ?? `${host.hostname}-${host.pid}`,
@@ -89,9 +89,23 @@ export function daemonSettings(
   };
 }
 
+/** Timers cannot be set to more: 2^31 − 1 ms. */
+const longestSeconds = 2_147_483;
+
 function positive(name: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new SimpleTasksError("config_invalid", `${name} must be a number above 0, not ${value}`);
+  if (value > 0 && value <= longestSeconds) return value;
+  throw new SimpleTasksError(
+    "config_invalid",
+    `${name} must be above 0 and at most ${longestSeconds} seconds, not ${value}`,
+  );
+}
+
+function grace(value: number): number {
+  if (value === Infinity || (value >= 0 && value <= longestSeconds)) return value;
+  throw new SimpleTasksError(
+    "config_invalid",
+    `graceSeconds must be 0 … ${longestSeconds} seconds or Infinity, not ${value}`,
+  );
 }
 
 function atLeastZero(name: string, value: number): number {

@@ -19,7 +19,7 @@ export interface RenewalsOptions {
 export interface Renewals {
   hold(leases: readonly HeldLease[]): void;
   drop(receipts: readonly string[]): void;
-  /** Renews every lease of which a third has passed. Calls that come while one runs do nothing. */
+  /** Renews every lease of which a third has passed, and tells of those that are over. While one call asks the queue, others only tell. */
   renewDue(): Promise<void>;
   /** How often `renewDue` should be called, in milliseconds: each lease then gets four tries before it ends. */
   readonly intervalMilliseconds: number;
@@ -50,8 +50,20 @@ export function createRenewals(options: RenewalsOptions): Renewals {
     if (lost.length > 0) options.onLost(lost);
   }
 
+  function loseLapsed(): void {
+    const now = clock();
+    const lapsed: string[] = [];
+    for (const [receipt, leaseEnd] of held) {
+      if (leaseEnd > now) break;
+      lapsed.push(receipt);
+    }
+    lose(lapsed);
+  }
+
   async function renew(receipts: readonly string[]): Promise<void> {
-    const outcomes = await queue.extend(receipts, leaseSeconds);
+    // A queue that does not answer is given up when the leases are over, so that the next call can try the others.
+    const signal = AbortSignal.timeout(Math.max(1, (leaseMilliseconds * 2) / 3));
+    const outcomes = await queue.extend(receipts, leaseSeconds, { signal });
     const renewed: HeldLease[] = [];
     const lost: string[] = [];
     for (const [index, receipt] of receipts.entries()) {
@@ -79,6 +91,7 @@ export function createRenewals(options: RenewalsOptions): Renewals {
       for (const receipt of receipts) held.delete(receipt);
     },
     async renewDue() {
+      loseLapsed();
       if (renewing) return;
       renewing = true;
       try {
@@ -89,8 +102,7 @@ export function createRenewals(options: RenewalsOptions): Renewals {
       } finally {
         renewing = false;
       }
-      const now = clock();
-      lose([...held].filter(([, leaseEnd]) => leaseEnd <= now).map(([receipt]) => receipt));
+      loseLapsed();
     },
   };
 }

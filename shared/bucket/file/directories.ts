@@ -19,13 +19,14 @@ export function createDirectories(files: FileOperations, durable: DurableDirecto
     }
   }
 
-  async function make(directory: string): Promise<void> {
+  /** @param tries how often the directory above may be there and yet this one not be makeable: somebody removes it meanwhile, or it is a link to nothing */
+  async function make(directory: string, tries = 3): Promise<void> {
     const code = await tolerate(files.mkdir(directory), "EEXIST", "ENOENT");
     if (code === "EEXIST") return;
     if (code === "ENOENT") {
-      if (dirname(directory) === directory) throw new Error(`there is no ${directory}`);
+      if (dirname(directory) === directory || tries === 0) throw new Error(`${directory} cannot be made`);
       await make(dirname(directory));
-      return make(directory);
+      return make(directory, tries - 1);
     }
     await durable.settleEntry(directory);
   }

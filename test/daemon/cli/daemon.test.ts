@@ -36,6 +36,27 @@ describe("daemon --until-drained", () => {
     expect(err).not.toMatch(/warning/i);
   });
 
+  for (const [isolation, inDaemon] of [
+    ["process", false],
+    ["none", true],
+  ] as const) {
+    it(`runs task files where --isolation ${isolation} says`, async () => {
+      writeFile("simpletasks.json", "{}");
+      writeFile(
+        "tasks/who.task.ts",
+        `import { defineTask } from "simpletasks";
+        export default defineTask({
+          name: "WHO",
+          execute: () => ({ success: true, outputs: { worker: String(process.connected === true) } }),
+        });`,
+      );
+      await folder.run(["schedule", "-"], { input: '{"task":"WHO","base_directory":"data"}' });
+      const { code, err } = await folder.run(["daemon", "--until-drained", "--isolation", isolation]);
+      expect(code, err).toBe(0);
+      expect(readFileSync(folder.file(".simpletasks/bucket/data/worker"), "utf8")).toBe(String(!inDaemon));
+    });
+  }
+
   it("runs the task files that simpletasks.json names", async () => {
     writeFile("simpletasks.json", '{"daemon": {"workers": 1}}');
     writeFile(
@@ -91,7 +112,7 @@ describe("a daemon that is told to stop", () => {
     const child = folder.start(["daemon", "--json"]);
     const ended = end(child);
     const lines = createInterface({ input: child.stderr });
-    for await (const line of lines) if (line.includes('"running"')) break;
+    for await (const line of lines) if (line.includes('"daemon running"')) break;
     child.kill(signal);
     const { code, out } = await ended;
     expect({ code, out: JSON.parse(out) }).toMatchObject({ code: 0, out: { succeeded: 0, failed: 0 } });
