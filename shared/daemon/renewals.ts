@@ -62,7 +62,7 @@ export function createRenewals(options: RenewalsOptions): Renewals {
 
   async function renew(receipts: readonly string[]): Promise<void> {
     // A queue that does not answer is given up when the leases are over, so that the next call can try the others.
-    const signal = AbortSignal.timeout(Math.max(1, (leaseMilliseconds * 2) / 3));
+    const signal = AbortSignal.timeout(Math.ceil((leaseMilliseconds * 2) / 3));
     const outcomes = await queue.extend(receipts, leaseSeconds, { signal });
     const renewed: HeldLease[] = [];
     const lost: string[] = [];
