@@ -125,10 +125,13 @@ export interface Release {
   readonly unstarted?: boolean | undefined;
 }
 
-/** `leaseEnd` (ms since 1970) is set by `extend`. */
+/**
+ * `leaseEnd` (ms since 1970) is set by `extend`. `reported` is set by `settle`: everything was sent and acknowledged, only
+ * the message could not be deleted; who tries again deletes and sends nothing.
+ */
 export type LeaseOutcome =
   | { readonly held: true; readonly leaseEnd?: number }
-  | { readonly held: false; readonly error: SimpleTasksError };
+  | { readonly held: false; readonly error: SimpleTasksError; readonly reported?: true };
 
 export interface QueueStats {
   readonly visible: number;

@@ -1,4 +1,5 @@
-import { asSimpleTasksError, type SimpleTasksError } from "../errors.ts";
+import type { SimpleTasksError } from "../errors.ts";
+import { queueCallError } from "./call-error.ts";
 import type { CallOptions, LeaseOutcome, OutgoingMessage, Queue, Settlement } from "./queue.ts";
 
 /**
@@ -9,7 +10,10 @@ import type { CallOptions, LeaseOutcome, OutgoingMessage, Queue, Settlement } fr
  * lost, but a lease that was lost, a failed send beside one that succeeded, or a crash in between leaves a message that
  * is delivered again although something of it was sent. Whoever reads the target queues must bear such doubles.
  *
- * A settlement whose send failed keeps its message and lease; its outcome carries the send's error.
+ * A settlement whose send failed keeps its message and lease; its outcome carries the send's error. One whose sends were
+ * acknowledged but whose message could not be deleted is `reported`: trying again with its sends would only double them.
+ *
+ * @throws only what the transaction throws as a whole; nothing was sent or deleted then.
  */
 export async function settle(
   queue: Queue,
@@ -24,11 +28,28 @@ export async function settle(
 
   const failures = await sendAll(settlements, options);
   const receipts = settlements.flatMap(({ receipt }, place) => (failures.has(place) ? [] : [receipt]));
-  const deleted = (await queue.delete(receipts, options)).values();
+  const deleted = (await deleteAll(queue, receipts, options)).values();
   return settlements.map((_, place): LeaseOutcome => {
     const error = failures.get(place);
-    return error === undefined ? outcomeAfter(deleted) : { held: false, error };
+    if (error !== undefined) return { held: false, error };
+    const outcome = outcomeAfter(deleted);
+    return outcome.held ? outcome : { ...outcome, reported: true };
   });
+}
+
+/** A delete that fails as a whole fails for each: what was sent before it must not be forgotten. */
+async function deleteAll(
+  queue: Queue,
+  receipts: readonly string[],
+  options: CallOptions,
+): Promise<readonly LeaseOutcome[]> {
+  if (receipts.length === 0) return [];
+  try {
+    return await queue.delete(receipts, options);
+  } catch (thrown) {
+    const error = queueCallError(thrown);
+    return receipts.map(() => ({ held: false, error }));
+  }
 }
 
 /** Sends everything, grouped by target, and gives the first error of each settlement that had one. */
@@ -60,8 +81,9 @@ async function sendAll(
         const outcome = outcomes[index];
         if (outcome?.sent === false) fail(place, outcome.error);
       }
-    } catch (error) {
-      for (const { place } of group) fail(place, asSimpleTasksError(error, "io"));
+    } catch (thrown) {
+      const error = queueCallError(thrown);
+      for (const { place } of group) fail(place, error);
     }
   };
   await Promise.all(Array.from(byTarget, sendGroup));

@@ -101,3 +101,36 @@ test("a queue that the transaction does not include makes it send first, then de
   expect(await bodiesIn(foreign)).toEqual(["A"]);
   expect(await bodiesIn(tasks)).toEqual([]);
 });
+
+test.each([
+  { thrown: new Error("network"), code: "io", retryable: true },
+  { thrown: new TypeError("fetch failed", { cause: new Error("reset") }), code: "io", retryable: true },
+  { thrown: new RangeError("a fault"), code: "internal", retryable: false },
+  { thrown: new SimpleTasksError("closed", "closed"), code: "closed", retryable: false },
+])(
+  "a delete that throws ($thrown) leaves outcomes that say what was sent",
+  async ({ thrown, ...expected }) => {
+    const tasks = withoutTransaction(createMemoryQueue());
+    const done = createMemoryQueue({ limits: { messageBytes: 10 } });
+    const [a = "", b = ""] = await leased(tasks, ["a", "b"]);
+    const outcomes = await settle({ ...tasks, delete: () => Promise.reject(thrown) }, [
+      { receipt: a, sends: [{ queue: done, body: "A" }] },
+      { receipt: b, sends: [{ queue: done, body: "does not fit" }] },
+    ]);
+    expect(outcomes).toMatchObject([
+      { held: false, reported: true, error: expected },
+      { held: false, error: { code: "message_too_large" } },
+    ]);
+    expect(outcomes[1]).not.toHaveProperty("reported");
+    expect(await bodiesIn(done)).toEqual(["A"]);
+  },
+);
+
+test("a message whose lease was lost after its report went out is told as reported", async () => {
+  const tasks = withoutTransaction(createMemoryQueue());
+  const done = createMemoryQueue();
+  const [a = ""] = await leased(tasks, ["a"]);
+  await tasks.release([{ receipt: a }]);
+  const outcomes = await settle(tasks, [{ receipt: a, sends: [{ queue: done, body: "A" }] }]);
+  expect(outcomes).toMatchObject([{ held: false, reported: true, error: { code: "lease_lost" } }]);
+});
