@@ -114,6 +114,14 @@ export class Attempt implements AttemptHooks, AttemptOrder {
     this.#controller.abort(reason);
   }
 
+  /** It did not begin after all: what was made for its turn goes, so that the next turn sees the inputs as they are then. */
+  async forgetTurn(): Promise<void> {
+    const staged = this.#staged;
+    this.#staged = undefined;
+    this.inputs = [];
+    await staged?.discard();
+  }
+
   releasePins(): void {
     for (const pin of this.pins ?? []) pin.release();
     this.pins = undefined;

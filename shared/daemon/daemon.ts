@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { SimpleTasksError } from "../errors.ts";
-import { createResources } from "../resources.ts";
+import { createResources, type Resources } from "../resources.ts";
 import type { DaemonCounters } from "./counters.ts";
 import { createInProcessRunner } from "./in-process/runner.ts";
 import { openLeaseKeeper } from "./lease-keeper.ts";
@@ -56,6 +56,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
   let shift: Shift | undefined;
   let graceTimer: NodeJS.Timeout | undefined;
   let running = false;
+  /** Why `run` is going to reject. */
+  let failure: { readonly error: unknown } | undefined;
 
   function tell(event: LifecycleEvent): void {
     const before = state;
@@ -82,6 +84,20 @@ export function createDaemon(options: DaemonOptions): Daemon {
       signal?.removeEventListener("abort", onAbort);
       clearTimeout(graceTimer);
     });
+    try {
+      shift = await openShift(resources);
+      tell("started");
+      await shift.work();
+    } catch (error) {
+      failure ??= { error };
+      tell("stop");
+    }
+    tell("idle");
+    if (failure !== undefined || shift === undefined) throw failure?.error;
+    return { ...shift.counters(), seconds: (performance.now() - started) / 1000 };
+  }
+
+  async function openShift(resources: Resources): Promise<Shift> {
     const runners = (await openRunners({ files, types, settings })).map((runner) => resources.use(runner));
     const taskTypes = await startTaskTypes(runners);
     const keeper = resources.use(
@@ -90,9 +106,13 @@ export function createDaemon(options: DaemonOptions): Daemon {
         leaseSeconds: settings.leaseSeconds,
         log: settings.log,
         onLost: (receipt) => shift?.leaseLost(receipt),
+        onDied(error) {
+          failure ??= { error };
+          tell("stop");
+        },
       }),
     );
-    shift = createShift({
+    return createShift({
       options,
       settings,
       taskTypes,
@@ -100,14 +120,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
       host: { hostname: hostname(), user: userName() },
       state: () => state,
       drained: () => tell("drain"),
+      failed: () => tell("stop"),
     });
-    tell("started");
-    try {
-      await shift.work();
-    } finally {
-      tell("idle");
-    }
-    return { ...shift.counters(), seconds: (performance.now() - started) / 1000 };
   }
 
   return {

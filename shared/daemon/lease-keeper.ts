@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { SimpleTasksError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
@@ -21,6 +20,8 @@ export interface LeaseKeeperOptions {
   readonly log: Logger;
   /** Called once for each lease that ended before it was dropped. */
   onLost(receipt: string): void;
+  /** Nothing renews leases any more; those that were held have been told as lost. */
+  onDied(error: Error): void;
 }
 
 /**
@@ -35,6 +36,11 @@ export async function openLeaseKeeper(options: LeaseKeeperOptions): Promise<Leas
     },
     onLost(receipts) {
       for (const receipt of receipts) if (ends.delete(receipt)) options.onLost(receipt);
+    },
+    onDied(error) {
+      for (const receipt of ends.keys()) options.onLost(receipt);
+      ends.clear();
+      options.onDied(error);
     },
     onTrouble(message) {
       options.log.log("warn", "leases could not be renewed, trying again", {
@@ -75,6 +81,7 @@ interface EngineEvents {
   onRenewed(leases: readonly HeldLease[]): void;
   onLost(receipts: readonly string[]): void;
   onTrouble(message: string): void;
+  onDied(error: Error): void;
 }
 
 async function onThisEventLoop(
@@ -105,7 +112,8 @@ async function inThread({ queue, leaseSeconds }: LeaseKeeperOptions, events: Eng
     workerData: start,
     transferList: [threadPort],
   });
-  const ended = once(thread, "exit");
+  const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+  let closing = false;
   const ready = Promise.withResolvers<void>();
   const order = (message: LeaseThreadOrder): void => port.postMessage(message);
 
@@ -121,9 +129,18 @@ async function inThread({ queue, leaseSeconds }: LeaseKeeperOptions, events: Eng
   }
 
   port.on("message", take);
+  let trouble: unknown;
   thread.on("error", (error) => {
+    trouble = error;
+  });
+  void ended.then(() => {
+    const error = new SimpleTasksError(
+      "internal",
+      `The thread that keeps the leases of ${queue.url} ended.`,
+      { cause: trouble },
+    );
     ready.reject(error);
-    events.onTrouble(`the lease thread ended: ${error.message}`);
+    if (!closing) events.onDied(error);
   });
   await ready.promise;
   return {
@@ -135,6 +152,7 @@ async function inThread({ queue, leaseSeconds }: LeaseKeeperOptions, events: Eng
       }
     },
     async close() {
+      closing = true;
       order({ kind: "close" });
       await ended;
       port.close();

@@ -35,10 +35,16 @@ export function createPrefetch(given: {
   const fetched = new Set<Attempt>();
   let fetchedBytes = 0;
 
+  /** The most that one attempt's inputs have weighed; undefined until the first were fetched. */
+  let heaviest: number | undefined;
+
   function mayFetch(attempt: Attempt): boolean {
     const ahead = fetching.size + fetched.size - roomFor(attempt);
     if (ahead < 0) return true;
-    return ahead < tasks && fetchedBytes < bytes && datasource.cache.hasRoomFor(0);
+    if (ahead >= tasks || !datasource.cache.hasRoomFor(0)) return false;
+    // What is under way is taken to be as heavy as the heaviest so far; before any is known, one goes first.
+    if (heaviest === undefined) return fetching.size === 0;
+    return fetchedBytes + fetching.size * heaviest < bytes;
   }
 
   async function fetch(attempt: Attempt): Promise<void> {
@@ -54,6 +60,7 @@ export function createPrefetch(given: {
     }
     fetched.add(attempt);
     fetchedBytes += attempt.inputBytes;
+    heaviest = Math.max(heaviest ?? 0, attempt.inputBytes);
     onFetched(attempt);
   }
 

@@ -39,6 +39,8 @@ export interface ShiftOptions {
   state(): DaemonState;
   /** The task queue is empty, and `untilDrained` was asked for. */
   drained(): void;
+  /** The task queue cannot be used any more: what is in hand is to be given back. */
+  failed(): void;
 }
 
 /** Pause before a queue that could not be reached is asked again, in milliseconds. */
@@ -83,15 +85,11 @@ export function createShift(given: ShiftOptions): Shift {
     onOver(attempt) {
       inHand.delete(attempt.message.receipt);
       depth.finished(1);
-      if (inHand.size === 0 && settings.untilDrained) leasing?.abort();
-      changed.notify();
+      somethingEnded();
     },
   });
-  const runners = new Set([...taskTypes.values()].map((type) => type.runner));
   const slots = settings.workers;
-  const depth = createLeaseDepth(
-    Math.max(...[...runners].map((runner) => runner.slots + runner.ahead)) + settings.prefetchTasks,
-  );
+  const depth = createLeaseDepth(slots + settings.prefetchTasks);
 
   let refusing = 0;
   let leasing: AbortController | undefined;
@@ -107,9 +105,12 @@ export function createShift(given: ShiftOptions): Shift {
     const spareTimer = setInterval(() => void giveBackSpares(), settings.pollFrequencySeconds * 500);
     try {
       await lease();
+    } catch (error) {
+      given.failed();
+      throw error;
     } finally {
       clearInterval(spareTimer);
-      while (inHand.size + refusing > 0) await changed.wait();
+      while (!nothingInHand()) await changed.wait();
     }
   }
 
@@ -127,10 +128,18 @@ export function createShift(given: ShiftOptions): Shift {
       if (messages.length > 0) {
         lean &&= messages.length < max;
         take(messages);
-      } else if (settings.untilDrained && inHand.size + refusing === 0 && (await drained())) {
+      } else if (settings.untilDrained && nothingInHand() && (await drained())) {
         given.drained();
       }
     }
+  }
+
+  const nothingInHand = (): boolean => inHand.size + refusing === 0;
+
+  function somethingEnded(): void {
+    // The queue may be drained now: no need to wait out a receive.
+    if (nothingInHand() && settings.untilDrained) leasing?.abort();
+    changed.notify();
   }
 
   /** Undefined when the wait was ended, or the queue could not be reached for now. */
@@ -147,7 +156,7 @@ export function createShift(given: ShiftOptions): Shift {
         queue: taskQueue.url,
         error: trouble.message,
       });
-      await delay(troubleDelay);
+      await delay(troubleDelay, undefined, { signal }).catch(() => {});
       return undefined;
     } finally {
       leasing = undefined;
@@ -170,7 +179,7 @@ export function createShift(given: ShiftOptions): Shift {
   }
 
   function room(): number {
-    const before = prefetch.size + line.size + line.running;
+    const before = prefetch.size + line.size - line.held + line.running;
     if (lean) return slots - before;
     const target = depth.target();
     // What is being uploaded and reported holds no slot, but it must not pile up without bound either.
@@ -208,7 +217,7 @@ export function createShift(given: ShiftOptions): Shift {
     await ending.refuse(refusal(about, policy));
     refusing -= 1;
     depth.finished(1);
-    changed.notify();
+    somethingEnded();
   }
 
   /** Starts everything whose turn it is. */
@@ -248,6 +257,7 @@ export function createShift(given: ShiftOptions): Shift {
 
   async function start(attempt: Attempt): Promise<void> {
     const outcome = attempt.fetches ? await runWithInputs(attempt) : await run(attempt);
+    if (outcome.kind === "unstarted") await attempt.forgetTurn();
     line.left(attempt);
     const goesBack = outcome.kind === "unstarted" && !attempt.leaseLost && mayStart(state());
     if (!goesBack) void ending.end(attempt, outcome);

@@ -18,12 +18,21 @@ export interface WaitingLine {
   left(attempt: Attempt): void;
   /** Takes everything out. */
   clear(): Attempt[];
+  /** How many wait only because of their type's `concurrency`, beyond as many as that lets run next. */
+  readonly held: number;
   /** How many more attempts of this one's kind its runner could take now. */
   room(attempt: Attempt): number;
 }
 
+/** Attempts that on average take longer than this, in milliseconds, are handed over only when they can start. */
+const shortMilliseconds = 10;
+/** How much the latest attempt counts in the average. */
+const weight = 0.2;
+
 interface Lane {
   readonly type: RegisteredType;
+  /** How long attempts took lately, in milliseconds; undefined before the first has ended. */
+  average: number | undefined;
   /** `queue[head …]` wait; what lies before `head` is gone. */
   queue: Attempt[];
   head: number;
@@ -39,14 +48,19 @@ export function createWaitingLine(): WaitingLine {
   const laneOf = (type: RegisteredType): Lane => {
     let lane = lanes.get(type.name);
     if (lane === undefined) {
-      lane = { type, queue: [], head: 0, running: 0 };
+      lane = { type, average: undefined, queue: [], head: 0, running: 0 };
       lanes.set(type.name, lane);
     }
     return lane;
   };
-  // What has inputs is handed over only when it can start: its turn is when they are compared and copied for it.
-  const room = ({ type: { runner }, fetches }: Attempt): number =>
-    runner.slots + (fetches ? 0 : runner.ahead) - (withRunner.get(runner) ?? 0);
+  // What a runner has cannot be given to an idle daemon any more: only short attempts go there ahead of their start. What
+  // has inputs never does: its turn is when they are compared and copied for it.
+  const mayGoAhead = ({ type, fetches }: Attempt): boolean =>
+    !fetches && (laneOf(type).average ?? Infinity) < shortMilliseconds;
+  const room = (attempt: Attempt): number => {
+    const { runner } = attempt.type;
+    return runner.slots + (mayGoAhead(attempt) ? runner.ahead : 0) - (withRunner.get(runner) ?? 0);
+  };
   const count = (attempt: Attempt, change: 1 | -1): void => {
     laneOf(attempt.type).running += change;
     withRunner.set(attempt.type.runner, (withRunner.get(attempt.type.runner) ?? 0) + change);
@@ -90,6 +104,10 @@ export function createWaitingLine(): WaitingLine {
     },
     left(attempt) {
       count(attempt, -1);
+      if (attempt.startedAt === undefined) return;
+      const lane = laneOf(attempt.type);
+      const took = Date.now() - attempt.startedAt;
+      lane.average = lane.average === undefined ? took : lane.average + weight * (took - lane.average);
     },
     clear() {
       const all: Attempt[] = [];
@@ -102,5 +120,13 @@ export function createWaitingLine(): WaitingLine {
       return all;
     },
     room,
+    get held() {
+      let held = 0;
+      for (const { type, queue, head, running } of lanes.values()) {
+        if (type.concurrency === undefined) continue;
+        held += Math.max(0, queue.length - head - (type.concurrency - running) - type.concurrency);
+      }
+      return held;
+    },
   };
 }

@@ -40,7 +40,7 @@ function attempt(of: RegisteredType): Attempt {
 
 describe("the line of attempts that wait for their turn", () => {
   test("first come, first served, across task types, as far as the runner takes them", () => {
-    const one = runner(2, 1);
+    const one = runner(3);
     const [a, b] = [type("A", one), type("B", one)];
     const line = createWaitingLine();
     const all = [attempt(a), attempt(b), attempt(a), attempt(b)];
@@ -49,6 +49,30 @@ describe("the line of attempts that wait for their turn", () => {
     expect([line.size, line.running]).toEqual([1, 3]);
     line.left(all[1] as Attempt);
     expect(line.take()).toBe(all[3]);
+  });
+
+  test("only what is short goes to the runner ahead of its start: an idle daemon can have the rest", () => {
+    const only = type("A", runner(1, 2));
+    const line = createWaitingLine();
+    const all = Array.from({ length: 8 }, () => attempt(only));
+    for (const each of all) line.add(each);
+    expect([line.take(), line.take()]).toEqual([all[0], undefined]);
+    const [first, second] = all as [Attempt, Attempt];
+    first.startedAt = Date.now();
+    line.left(first);
+    expect([line.take(), line.take(), line.take(), line.take()]).toEqual([all[1], all[2], all[3], undefined]);
+    second.startedAt = Date.now() - 60_000;
+    for (const each of all.slice(1, 4)) line.left(each);
+    expect([line.take(), line.take()]).toEqual([all[4], undefined]);
+  });
+
+  test("what waits for its type's concurrency alone does not count as work at hand", () => {
+    const line = createWaitingLine();
+    const narrow = type("N", runner(4), 1);
+    for (let count = 0; count < 10; count += 1) line.add(attempt(narrow));
+    expect(line.held).toBe(8);
+    line.take();
+    expect([line.size, line.held]).toEqual([9, 8]);
   });
 
   test("a type at its concurrency lets others pass", () => {
