@@ -236,7 +236,7 @@ describe("one queue with good and bad tasks", () => {
       doneQueue,
       bucket,
       datasource: openDatasource({ bucket, cache }),
-      workers: 2,
+      workers: 3,
       attempts: 1,
       untilDrained: true,
     });
