@@ -9,7 +9,7 @@ import {
   encodeFrame,
   type Frame,
   frameMark,
-  LONGEST_FRAME_TEXT,
+  LONGEST_FRAME_LINE,
 } from "../../shared/daemon/workers/frames.ts";
 
 /**
@@ -29,35 +29,47 @@ export interface WorkerOutput {
 
 const STDOUT = 1;
 const STDERR = 2;
+/** Most characters of printed text in one frame: no line holds up many others for long. */
+const LONGEST_PRINTED = 4096;
 
 /** Takes over `process.stdout` and `process.stderr`, which `console` writes to. */
 export function openOutput(token: string): WorkerOutput {
   const mark = frameMark(token);
-  let held = "";
+  /** Lines that go with those that follow at once. */
+  let held: readonly string[] = [];
 
   function stdout(data: string | Uint8Array): void {
-    if (held !== "") {
-      const first = held;
-      held = "";
-      writeAll(STDOUT, typeof data === "string" ? first + data : first);
-      if (typeof data === "string") return;
-    }
+    frames([]);
     writeAll(STDOUT, data);
   }
 
-  const frame = (frame: Frame): void => stdout(encodeFrame(mark, frame));
+  /** Lines that are short go together, as long as the system writes them at once. */
+  function frames(lines: readonly string[]): void {
+    const all = held.length === 0 ? lines : [...held, ...lines];
+    held = [];
+    let together = "";
+    for (const line of all) {
+      if (together.length + line.length > LONGEST_FRAME_LINE) {
+        if (together !== "") writeAll(STDOUT, together);
+        together = line;
+      } else together += line;
+    }
+    if (together !== "") writeAll(STDOUT, together);
+  }
+
+  const frame = (frame: Frame): void => frames(encodeFrame(mark, frame));
 
   /** Through standard output, to stay in order with it. Standard error itself is for native code and child programs. */
   function stderr(text: string): void {
-    let frames = "";
+    const lines: string[] = [];
     for (let from = 0; from < text.length;) {
       const newline = text.indexOf("\n", from);
-      const end = Math.min(newline === -1 ? text.length : newline, from + LONGEST_FRAME_TEXT);
+      const end = Math.min(newline === -1 ? text.length : newline, from + LONGEST_PRINTED);
       const ended = end === newline;
-      frames += encodeFrame(mark, { kind: "stderr", text: text.slice(from, end), ended });
+      lines.push(...encodeFrame(mark, { kind: "stderr", text: text.slice(from, end), ended }));
       from = ended ? end + 1 : end;
     }
-    if (frames !== "") stdout(frames);
+    frames(lines);
   }
 
   const decoder = new StringDecoder("utf8");
@@ -66,7 +78,7 @@ export function openOutput(token: string): WorkerOutput {
 
   return {
     begin(attemptId, phase) {
-      writeAll(STDERR, encodeFrame(mark, { kind: "begin", attemptId, phase }));
+      writeAll(STDERR, encodeFrame(mark, { kind: "begin", attemptId, phase }).join(""));
       frame({ kind: "begin", attemptId, phase });
     },
     phase: (phase) => frame({ kind: "phase", phase }),
@@ -77,10 +89,10 @@ export function openOutput(token: string): WorkerOutput {
     end(end, followed) {
       if (followed) {
         // What begins next says in standard error that this one is over.
-        held += encodeFrame(mark, { kind: "end", ...end });
+        held = encodeFrame(mark, { kind: "end", ...end });
         return;
       }
-      writeAll(STDERR, encodeFrame(mark, { kind: "over" }));
+      writeAll(STDERR, encodeFrame(mark, { kind: "over" }).join(""));
       frame({ kind: "end", ...end });
     },
   };

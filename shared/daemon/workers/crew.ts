@@ -8,7 +8,7 @@ import { workerEnvironment } from "./environment.ts";
 import type { AttemptEnd } from "./frames.ts";
 import type { PooledAttempt } from "./pooled-attempt.ts";
 import { openWarden } from "./warden.ts";
-import { startWorkerProcess, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+import { describeExit, startWorkerProcess, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
 import type { RunningAttempt } from "./worker-output.ts";
 
 /** Pauses before another worker is started after some have died while they loaded the task files, in milliseconds. */
@@ -239,12 +239,11 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
   };
 }
 
-function diedLoading({ code, signal }: WorkerExit, printed: readonly string[]): SimpleTasksError {
-  const how = signal === null ? `ended with exit code ${code ?? "unknown"}` : `was ended by ${signal}`;
+function diedLoading(exit: WorkerExit, printed: readonly string[]): SimpleTasksError {
   const lines = printed.length === 0 ? "" : `; it printed: ${printed.join(" / ")}`;
   return new SimpleTasksError(
     "task_type_invalid",
-    `A worker process ${how} while it loaded the task files${lines}`,
+    `A worker process ${describeExit(exit)} while it loaded the task files${lines}`,
     {
       hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
     },

@@ -1,11 +1,15 @@
 import type { LogLevel } from "../../logger.ts";
 import type { AttemptOutcome, Phase } from "../runner.ts";
+import { isAttemptEnd, isAttemptId, isLogLevel, isUserPhase } from "./shapes.ts";
 
 /*
  * A frame is one line within a worker's standard output or error: an escape character, the worker's token, a letter that
  * tells its kind, the contents, a newline. All else in the stream is what user code, native code or child programs
  * printed; it belongs to the attempt whose `begin` came last. The token is random and new for every worker, so printed
  * text is no frame by accident.
+ *
+ * Child programs write to the same streams at the same time. The system keeps together only what is written at once and is
+ * short, so a long frame is written as several short lines: `+` begins all but the last of them, `.` the last.
  */
 
 export type Frame =
@@ -45,11 +49,33 @@ export function frameMark(token: string): string {
   return `\u001e${token}`;
 }
 
-/** Longest piece of printed text in one frame, in characters: small enough that the system writes a frame at once. */
-export const LONGEST_FRAME_TEXT = 4096;
+/** Longest line, in characters: in UTF-8 fewer than the 4096 bytes that a pipe takes at once or not at all. */
+export const LONGEST_FRAME_LINE = 1300;
+/** Most contents of a line: the rest is the mark, the letter and the newline. */
+const LONGEST_CONTENTS = LONGEST_FRAME_LINE - 100;
+/** Longest frame, in characters. A worker that sends a longer one is not to fill the daemon's memory. */
+const LONGEST_FRAME = 2 ** 26;
 
-export function encodeFrame(mark: string, frame: Frame): string {
-  return `${mark}${LETTERS[frame.kind]}${contentsOf(frame)}\n`;
+const MORE = "+";
+const LAST = ".";
+
+/** The frame's lines, in order. Each is to be written at once. */
+export function encodeFrame(mark: string, frame: Frame): readonly string[] {
+  const contents = LETTERS[frame.kind] + contentsOf(frame);
+  if (contents.length <= LONGEST_CONTENTS) return [`${mark}${contents}\n`];
+  const lines: string[] = [];
+  for (let from = 0; from < contents.length;) {
+    let end = Math.min(contents.length, from + LONGEST_CONTENTS);
+    // The two halves of a character do not survive alone.
+    if (end < contents.length && isHighSurrogate(contents.charCodeAt(end - 1))) end -= 1;
+    lines.push(`${mark}${end < contents.length ? MORE : LAST}${contents.slice(from, end)}\n`);
+    from = end;
+  }
+  return lines;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
 }
 
 function contentsOf(frame: Frame): string {
@@ -63,7 +89,7 @@ function contentsOf(frame: Frame): string {
     case "stderr":
       return `${frame.ended ? "1" : "0"}${frame.text}`;
     case "progress":
-      return JSON.stringify([frame.fraction, frame.note]);
+      return JSON.stringify([frame.fraction, frame.note ?? null]);
     case "end":
       return JSON.stringify({ ...frame, kind: undefined });
     case "over":
@@ -78,18 +104,49 @@ export interface FrameReader {
   close(): void;
 }
 
-/** Tells frames from text. Holds back no more than one frame that has not wholly arrived. */
-export function createFrameReader(
-  mark: string,
-  handlers: { readonly onText: (text: string) => void; readonly onFrame: (frame: Frame) => void },
-): FrameReader {
+export interface FrameHandlers {
+  readonly onText: (text: string) => void;
+  readonly onFrame: (frame: Frame) => void;
+  /** The last call: something else was written into a frame, so nothing that follows can be trusted. */
+  readonly onGarbled: () => void;
+}
+
+/** Tells frames from text. Holds back no more than one frame that has not wholly arrived, and that no longer than frames are. */
+export function createFrameReader(mark: string, handlers: FrameHandlers): FrameReader {
   let held = "";
+  let pieces: string[] = [];
+  let piecesLength = 0;
+  let garbled = false;
+
+  function giveUp(): void {
+    garbled = true;
+    held = "";
+    pieces = [];
+    handlers.onGarbled();
+  }
+
+  function onLine(contents: string): void {
+    const first = contents.charAt(0);
+    if (first === MORE || first === LAST) {
+      pieces.push(contents.slice(1));
+      piecesLength += contents.length;
+      if (piecesLength > LONGEST_FRAME) return giveUp();
+      if (first === MORE) return;
+    } else if (pieces.length > 0) return giveUp();
+    const frame = decodeFrame(first === LAST ? pieces.join("") : contents);
+    pieces = [];
+    piecesLength = 0;
+    if (frame === undefined) giveUp();
+    else handlers.onFrame(frame);
+  }
+
   return {
     feed(text) {
+      if (garbled) return;
       const data = held === "" ? text : held + text;
       held = "";
       let from = 0;
-      while (from < data.length) {
+      while (from < data.length && !garbled) {
         const at = data.indexOf(mark, from);
         if (at === -1) {
           const possible = beginningOfMark(data, mark, from);
@@ -99,14 +156,12 @@ export function createFrameReader(
         }
         if (at > from) handlers.onText(data.slice(from, at));
         const end = data.indexOf("\n", at + mark.length);
+        if ((end === -1 ? data.length : end) - at > LONGEST_FRAME_LINE) return giveUp();
         if (end === -1) {
           held = data.slice(at);
           return;
         }
-        const contents = data.slice(at + mark.length, end);
-        const frame = decodeFrame(contents);
-        if (frame === undefined) handlers.onText(contents);
-        else handlers.onFrame(frame);
+        onLine(data.slice(at + mark.length, end));
         from = end + 1;
       }
     },
@@ -123,34 +178,51 @@ function beginningOfMark(data: string, mark: string, from: number): number {
   return at >= from && data.length - at < mark.length && mark.startsWith(data.slice(at)) ? at : data.length;
 }
 
+/** Undefined where the contents are those of no frame. */
 function decodeFrame(contents: string): Frame | undefined {
   const rest = contents.slice(1);
   switch (contents.charAt(0)) {
     case LETTERS.begin: {
       const space = rest.indexOf(" ");
-      return {
-        kind: "begin",
-        attemptId: Number(rest.slice(0, space)),
-        phase: rest.slice(space + 1) as Phase,
-      };
+      const attemptId = Number(rest.slice(0, space));
+      const phase = rest.slice(space + 1);
+      return space > 0 && isAttemptId(attemptId) && isUserPhase(phase)
+        ? { kind: "begin", attemptId, phase }
+        : undefined;
     }
     case LETTERS.phase:
-      return { kind: "phase", phase: rest as Phase };
+      return isUserPhase(rest) ? { kind: "phase", phase: rest } : undefined;
     case LETTERS.log: {
       const space = rest.indexOf(" ");
-      return { kind: "log", level: rest.slice(0, space) as LogLevel, text: rest.slice(space + 1) };
+      const level = rest.slice(0, space);
+      return isLogLevel(level) ? { kind: "log", level, text: rest.slice(space + 1) } : undefined;
     }
     case LETTERS.stderr:
-      return { kind: "stderr", text: rest.slice(1), ended: rest.startsWith("1") };
+      return /^[01]/.test(rest)
+        ? { kind: "stderr", text: rest.slice(1), ended: rest.startsWith("1") }
+        : undefined;
     case LETTERS.progress: {
-      const [fraction, note] = JSON.parse(rest) as [number, string | null];
+      const value = parseJson(rest);
+      if (!Array.isArray(value)) return undefined;
+      const [fraction, note]: readonly unknown[] = value;
+      if (typeof fraction !== "number" || (typeof note !== "string" && note !== null)) return undefined;
       return { kind: "progress", fraction, note: note ?? undefined };
     }
-    case LETTERS.end:
-      return { kind: "end", ...(JSON.parse(rest) as AttemptEnd) };
+    case LETTERS.end: {
+      const value = parseJson(rest);
+      return isAttemptEnd(value) ? { ...value, kind: "end" } : undefined;
+    }
     case LETTERS.over:
-      return { kind: "over" };
+      return rest === "" ? { kind: "over" } : undefined;
     default:
       return undefined;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

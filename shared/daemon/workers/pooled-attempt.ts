@@ -11,7 +11,7 @@ import type {
 import { sendError } from "./datasource-calls.ts";
 import type { AttemptEnd } from "./frames.ts";
 import { type DatasourceService, serveDatasource } from "./serve-datasource.ts";
-import type { WorkerExit, WorkerProcess } from "./worker-process.ts";
+import { describeExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
 
 /** What the attempt asks of its pool. */
 export interface AttemptPlace {
@@ -172,7 +172,6 @@ function tookTooLong(name: string, seconds: number): SimpleTasksError {
   return new SimpleTasksError("task_timeout", `${name} took longer than its timeout of ${seconds} s`);
 }
 
-function deathOf({ code, signal }: WorkerExit, phase: Phase): SimpleTasksError {
-  const how = signal === null ? `ended with exit code ${code ?? "unknown"}` : `was ended by ${signal}`;
-  return new SimpleTasksError("worker_died", `The worker process ${how} during ${phase}`);
+function deathOf(exit: WorkerExit, phase: Phase): SimpleTasksError {
+  return new SimpleTasksError("worker_died", `The worker process ${describeExit(exit)} during ${phase}`);
 }

@@ -13,6 +13,8 @@ export interface OutputHandlers {
   onProgress(attemptId: number, fraction: number, note: string | undefined): void;
   /** Every line of the attempt has been given before. */
   onEnd(end: AttemptEnd): void;
+  /** Something wrote into the worker's frames: nothing more is read from it. */
+  onGarbled(): void;
   /** A line of an attempt; undefined outside of any, as while task files load. */
   onLine(attemptId: number | undefined, line: AttemptLogLine): void;
 }
@@ -114,8 +116,9 @@ export function readOutput(child: ChildProcess, token: string, handlers: OutputH
     giveEnds();
   }
 
-  const stdout = createFrameReader(mark, { onText: stdoutLines.push, onFrame: onStdoutFrame });
-  const stderr = createFrameReader(mark, { onText: stderrLines.push, onFrame: onStderrFrame });
+  const { onGarbled } = handlers;
+  const stdout = createFrameReader(mark, { onText: stdoutLines.push, onFrame: onStdoutFrame, onGarbled });
+  const stderr = createFrameReader(mark, { onText: stderrLines.push, onFrame: onStderrFrame, onGarbled });
   const done = Promise.withResolvers<void>();
   const open = new Set<Readable>();
   let givenUp = false;

@@ -10,7 +10,10 @@ import { type OutputHandlers, readOutput, type RunningAttempt } from "./worker-o
 /** How long what a dead worker printed is waited for, in milliseconds: a program that left its group may hold the pipes. */
 const DRAIN_MS = 1000;
 
-export interface WorkerHandlers extends OutputHandlers {
+const GARBLED =
+  "was ended, because its output was garbled: something wrote into the middle of what it told the daemon,";
+
+export interface WorkerHandlers extends Omit<OutputHandlers, "onGarbled"> {
   onReady(types: readonly TaskTypeDescription[]): void;
   onLoadFailed(error: SentError): void;
   /** These had not begun, and will not begin in this worker. */
@@ -23,6 +26,14 @@ export interface WorkerHandlers extends OutputHandlers {
 export interface WorkerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Why the daemon ended it, where that says more than its signal. */
+  readonly reason?: string | undefined;
+}
+
+/** To follow on "the worker process". */
+export function describeExit({ code, signal, reason }: WorkerExit): string {
+  if (reason !== undefined) return reason;
+  return signal === null ? `ended with exit code ${code ?? "unknown"}` : `was ended by ${signal}`;
 }
 
 /** One worker process: its channel and its output, turned into calls of the handlers. Knows nothing of queues of attempts. */
@@ -61,6 +72,8 @@ export function startWorkerProcess(
     windowsHide: true,
   });
   let outbox: WorkerOrder[] = [];
+  let reason: string | undefined;
+  let over = false;
 
   function send(written?: () => void): void {
     if (!child.connected) return;
@@ -72,7 +85,13 @@ export function startWorkerProcess(
     });
   }
 
-  const output = readOutput(child, token, handlers);
+  const output = readOutput(child, token, {
+    ...handlers,
+    onGarbled() {
+      reason ??= GARBLED;
+      kill();
+    },
+  });
   const recalls = createRecalls(handlers.onRecalled);
 
   function recall(attemptIds: readonly number[]): void {
@@ -102,11 +121,17 @@ export function startWorkerProcess(
     }
   });
 
-  let over = false;
+  /** Once it has ended, its number may be another process's. */
+  function kill(): void {
+    if (over) return;
+    killGroup(child);
+    child.kill("SIGKILL");
+  }
+
   const finish = (exit: WorkerExit): void => {
     if (over) return;
     over = true;
-    void output.closed.then(() => handlers.onExit(exit));
+    void output.closed.then(() => handlers.onExit({ ...exit, reason }));
   };
   child.on("error", () => {
     // It could not be started, or could not be sent to; the second shows in its exit.
@@ -134,12 +159,7 @@ export function startWorkerProcess(
       if (outbox.length > 0) send();
     },
     recall,
-    kill() {
-      // Once it has ended, its number may be another process's.
-      if (over) return;
-      killGroup(child);
-      child.kill("SIGKILL");
-    },
+    kill,
   };
 }
 

@@ -8,6 +8,7 @@ import {
 } from "../../../../shared/daemon/workers/frames.ts";
 
 const mark = frameMark("token");
+const garbled = "(garbled)";
 
 function read(pieces: readonly string[]): (string | Frame)[] {
   const found: (string | Frame)[] = [];
@@ -18,6 +19,7 @@ function read(pieces: readonly string[]): (string | Frame)[] {
       else found.push(text);
     },
     onFrame: (frame) => void found.push(frame),
+    onGarbled: () => void found.push(garbled),
   });
   for (const piece of pieces) reader.feed(piece);
   reader.close();
@@ -62,7 +64,7 @@ describe("frames within printed text", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(frames, printed)), fc.array(fc.nat({ max: 20 })), (items, cuts) => {
         const stream = items
-          .map((item) => (typeof item === "string" ? item : encodeFrame(mark, item)))
+          .map((item) => (typeof item === "string" ? item : encodeFrame(mark, item).join("")))
           .join("");
         const pieces: string[] = [];
         let at = 0;
@@ -74,8 +76,28 @@ describe("frames within printed text", () => {
     );
   });
 
-  test("a mark that is followed by nothing known is text", () => {
-    expect(read([`${mark}?what\nnext`])).toEqual(["?whatnext"]);
+  test("a long frame is made of lines that are written at once, and other programs' text may stand between them", () => {
+    const frame: Frame = { kind: "log", level: "info", text: "😀é".repeat(5000) };
+    const lines = encodeFrame(mark, frame);
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(4096);
+    expect(read(lines.map((line) => Buffer.from(line).toString()))).toEqual([frame]);
+    expect(read([lines.join("from a child\n")])).toEqual(["from a child\n".repeat(lines.length - 1), frame]);
+  });
+
+  test.each([
+    ["a mark that nothing known follows", `${mark}?what\n`],
+    ["half of a frame", `${mark}x{"attemptId":1,"outc\n`],
+    ["an end without an outcome", `${mark}x{"attemptId":1,"milliseconds":1}\n`],
+    ["a phase that workers do not have", `${mark}b1 report\n`],
+    ["an attempt without a number", `${mark}bone execute\n`],
+    ["a level that does not exist", `${mark}lloud text\n`],
+    ["progress that is none", `${mark}g{}\n`],
+    ["a frame within another one's pieces", `${mark}+x{"a\n${mark}o\n`],
+    ["a line that does not end", `${mark}x${"y".repeat(5000)}`],
+  ])("%s: the stream is garbled, and nothing more is read", (_what, text) => {
+    expect(read([`${text}next`, `${mark}o\n`])).toEqual([garbled]);
+    expect(read([...text, `${mark}o\n`])).toEqual([garbled]);
   });
 });
 

@@ -141,6 +141,26 @@ describe("an attempt in a worker process", () => {
     expect(error.message).toBe("The worker process was ended by SIGKILL during execute");
   });
 
+  test("a worker whose output is garbled is ended: its attempt fails, what was sent behind it runs in another one", async () => {
+    await act(pool, "nothing");
+    const outcomes = [act(pool, "garbles"), act(pool, "nothing"), act(pool, "nothing")];
+    const { error, retryable } = failureOf((await Promise.all(outcomes))[0] ?? { kind: "unstarted" });
+    expect([error.code, retryable]).toEqual(["worker_died", true]);
+    expect(error.message).toContain("its output was garbled");
+    expect((await Promise.all(outcomes)).map((outcome) => outcome.kind)).toEqual([
+      "failed",
+      "succeeded",
+      "succeeded",
+    ]);
+  });
+
+  test("what a program prints without a pause does not garble a long failure", async () => {
+    const other = await openPool();
+    const { error } = failureOf(await act(other, "failsAmidOutput"));
+    expect([error.code, error.message.slice(0, 10)]).toEqual(["task_failed", "long long "]);
+    await other[Symbol.asyncDispose]();
+  });
+
   test("an attempt after all of these runs in a new worker", async () => {
     expect((await act(pool, "nothing")).kind).toBe("succeeded");
   });
