@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { concurrently } from "../../shared/datasource/concurrently.ts";
 import type {
   Datasource,
   DatasourceGetOptions,
@@ -11,10 +12,11 @@ import {
   type DatasourceReply,
   type DatasourceRequest,
   LARGEST_SENT_VALUE,
+  MOST_STAGED,
   receiveError,
   type SentValue,
 } from "../../shared/daemon/workers/datasource-calls.ts";
-import type { Channel } from "./channel.ts";
+import type { WorkerReport } from "../../shared/daemon/workers/messages.ts";
 
 /** Most bytes of values that one call carries; the rest goes through files. */
 const LARGEST_CALL = 1024 * 1024;
@@ -34,7 +36,7 @@ export interface DatasourceCalls {
   onReply(reply: DatasourceReply): void;
 }
 
-export function createDatasourceCalls(channel: Channel): DatasourceCalls {
+export function createDatasourceCalls(report: (report: WorkerReport) => void): DatasourceCalls {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   return {
@@ -44,7 +46,7 @@ export function createDatasourceCalls(channel: Channel): DatasourceCalls {
       const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
       const onAbort = (): void => {
         if (!waiting.delete(callId)) return;
-        channel.report({
+        report({
           kind: "call",
           callId: ++lastId,
           attemptId,
@@ -53,7 +55,7 @@ export function createDatasourceCalls(channel: Channel): DatasourceCalls {
         reject(aborted(signal));
       };
       waiting.set(callId, { resolve, reject });
-      channel.report({ kind: "call", callId, attemptId, request });
+      report({ kind: "call", callId, attemptId, request });
       if (signal === undefined) return promise;
       signal.addEventListener("abort", onAbort);
       return promise.finally(() => signal.removeEventListener("abort", onAbort));
@@ -166,20 +168,24 @@ export class WorkerDatasource implements Datasource {
       }
       const size = typeof value === "string" ? Buffer.byteLength(value) : value.byteLength;
       if (size <= LARGEST_SENT_VALUE && bytes + size <= LARGEST_CALL) bytes += size;
-      else large.push({ place, key, value });
-      sent.push([key, value]);
+      else {
+        large.push({ place, key, value });
+        sent.push([key, ""]);
+        continue;
+      }
+      sent.push([key, typeof value === "string" ? value : { base64: Buffer.from(value).toString("base64") }]);
     }
-    if (large.length === 0) return sent;
-    const paths = await this.#perform({ method: "stage", count: large.length }, signal);
-    await Promise.all(
-      large.map(async ({ place, key, value }, index) => {
-        const staged = paths[index];
-        if (staged === undefined)
-          throw new SimpleTasksError("internal", "The daemon gave no path to write to");
-        await writeFile(staged, value, { flag: "wx" });
-        sent[place] = [key, { staged }];
-      }),
-    );
+    const paths: string[] = [];
+    while (paths.length < large.length) {
+      const count = Math.min(MOST_STAGED, large.length - paths.length);
+      paths.push(...(await this.#perform({ method: "stage", count }, signal)));
+    }
+    await concurrently([...large.entries()], signal, async ([index, { place, key, value }]) => {
+      const staged = paths[index];
+      if (staged === undefined) throw new SimpleTasksError("internal", "The daemon gave no path to write to");
+      await writeFile(staged, value, { flag: "wx" });
+      sent[place] = [key, { staged }];
+    });
     return sent;
   }
 }

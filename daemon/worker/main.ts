@@ -8,17 +8,18 @@ import type { TaskType } from "../../shared/task/define.ts";
 import { loadTaskFiles } from "../../shared/task/load.ts";
 import { noOp } from "../../shared/task/no-op.ts";
 import { type Attempts, createAttempts } from "./attempts.ts";
-import { openChannel } from "./channel.ts";
+import { readOrders } from "./orders.ts";
 import { createDatasourceCalls } from "./datasource.ts";
 import { watchFaults } from "./faults.ts";
-import { openOutput } from "./output.ts";
+import { openOutput, type WorkerOutput } from "./output.ts";
 
 const exit = process.exit.bind(process);
 // A service manager signals every process of the daemon; when the workers end is the daemon's to say.
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 let attempts: Attempts | undefined;
-const channel = openChannel(obey);
-const calls = createDatasourceCalls(channel);
+let output: WorkerOutput | undefined;
+const calls = createDatasourceCalls((report) => output?.report(report));
+readOrders(obey);
 
 function obey(order: WorkerOrder): void {
   switch (order.kind) {
@@ -29,7 +30,7 @@ function obey(order: WorkerOrder): void {
       attempts?.add(order.order);
       break;
     case "recall":
-      channel.report({
+      output?.report({
         kind: "recalled",
         recallId: order.recallId,
         attemptIds: attempts?.recall(order.attemptIds) ?? [],
@@ -48,7 +49,8 @@ function obey(order: WorkerOrder): void {
 }
 
 async function load({ files, builtIn, token }: Extract<WorkerOrder, { kind: "load" }>): Promise<void> {
-  const output = openOutput(token);
+  const opened = openOutput(token);
+  output = opened;
   watchFaults(() => attempts?.running);
   try {
     const loaded: readonly { readonly type: TaskType; readonly file?: string }[] = [
@@ -56,9 +58,9 @@ async function load({ files, builtIn, token }: Extract<WorkerOrder, { kind: "loa
       ...(await loadTaskFiles(files)),
     ];
     const types = await Promise.all(loaded.map(({ type, file }) => describeTaskType(type, file)));
-    attempts = createAttempts(new Map(loaded.map(({ type }) => [type.name, type])), output, calls);
-    channel.report({ kind: "ready", types });
+    attempts = createAttempts(new Map(loaded.map(({ type }) => [type.name, type])), opened, calls);
+    opened.report({ kind: "ready", types });
   } catch (error) {
-    channel.report({ kind: "load_failed", error: sendError(asSimpleTasksError(error, "task_type_invalid")) });
+    opened.report({ kind: "load_failed", error: sendError(asSimpleTasksError(error, "task_type_invalid")) });
   }
 }

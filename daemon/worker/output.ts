@@ -11,6 +11,7 @@ import {
   frameMark,
   LONGEST_FRAME_LINE,
 } from "../../shared/daemon/workers/frames.ts";
+import type { WorkerReport } from "../../shared/daemon/workers/messages.ts";
 
 /**
  * The worker's two output streams, written synchronously: what was written before a crash is not lost, and stands in
@@ -21,6 +22,7 @@ export interface WorkerOutput {
   phase(phase: Phase): void;
   log(level: LogLevel, message: string): void;
   progress(fraction: number, note: string | undefined): void;
+  report(report: WorkerReport): void;
   /**
    * @param followed true when `begin` follows at once, before any other code runs: then both go in one write
    */
@@ -86,6 +88,7 @@ export function openOutput(token: string): WorkerOutput {
       for (const line of message.split("\n")) frame({ kind: "log", level, text: cutLine(line) });
     },
     progress: (fraction, note) => frame({ kind: "progress", fraction, note }),
+    report: (report) => frame({ kind: "report", report }),
     end(end, followed) {
       if (followed) {
         // What begins next says in standard error that this one is over.

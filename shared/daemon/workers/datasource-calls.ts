@@ -1,4 +1,5 @@
 import { type ErrorCode, SimpleTasksError } from "../../errors.ts";
+import { areTexts, isObject } from "./shapes.ts";
 
 /** One call of user code's datasource, on its way to the daemon. */
 export interface DatasourceCall {
@@ -25,10 +26,17 @@ export type DatasourceRequest =
   /** User code's own signal fired: the answer to `of` is no longer waited for. */
   | { readonly method: "abandon"; readonly of: number };
 
-/** A value to put. A file is named by its absolute path; `staged` is a path that a `stage` gave. */
-export type SentValue = string | Uint8Array | { readonly file: string } | { readonly staged: string };
+/** A value to put: a text, or bytes in base64. A file is named by its absolute path; `staged` is a path that a `stage` gave. */
+export type SentValue =
+  | string
+  | { readonly base64: string }
+  | { readonly file: string }
+  | { readonly staged: string };
 
-/** Values of more bytes than this do not go over the channel: the worker writes them to a staged file. */
+/** Most paths that one `stage` asks for. */
+export const MOST_STAGED = 1000;
+
+/** Values of more bytes than this do not go through the output: the worker writes them to a staged file. */
 export const LARGEST_SENT_VALUE = 64 * 1024;
 
 /** `paths`: of a `get` and a `stage`, in the order asked; empty for the others. */
@@ -77,8 +85,8 @@ export function parseDatasourceRequest(value: unknown): DatasourceRequest {
         if (!areTexts(request["keys"])) break;
         return { method: "delete", keys: request["keys"] };
       case "stage":
-        if (!Number.isSafeInteger(request["count"])) break;
-        return { method: "stage", count: Number(request["count"]) };
+        if (!isStageCount(request["count"])) break;
+        return { method: "stage", count: request["count"] };
       case "abandon":
         if (!Number.isSafeInteger(request["of"])) break;
         return { method: "abandon", of: Number(request["of"]) };
@@ -87,8 +95,8 @@ export function parseDatasourceRequest(value: unknown): DatasourceRequest {
   throw new SimpleTasksError("internal", "A worker sent a datasource call that is none");
 }
 
-function areTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === "string");
+function isStageCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MOST_STAGED;
 }
 
 function areValues(value: unknown): value is readonly (readonly [string, SentValue])[] {
@@ -101,9 +109,10 @@ function areValues(value: unknown): value is readonly (readonly [string, SentVal
   );
 }
 
+/** A text, or an object with one of the three and nothing of the others. */
 function isSentValue(value: unknown): value is SentValue {
-  if (typeof value === "string" || value instanceof Uint8Array) return true;
-  if (typeof value !== "object" || value === null) return false;
-  const { file, staged } = value as { file?: unknown; staged?: unknown };
-  return file === undefined ? typeof staged === "string" : typeof file === "string" && staged === undefined;
+  if (typeof value === "string") return true;
+  if (!isObject(value)) return false;
+  const given = ["base64", "file", "staged"].map((name) => value[name]).filter((one) => one !== undefined);
+  return given.length === 1 && typeof given[0] === "string";
 }

@@ -1,5 +1,6 @@
 import type { LogLevel } from "../../logger.ts";
 import type { AttemptOutcome, Phase } from "../runner.ts";
+import { isWorkerReport, type WorkerReport } from "./messages.ts";
 import { isAttemptEnd, isAttemptId, isLogLevel, isUserPhase } from "./shapes.ts";
 
 /*
@@ -20,6 +21,7 @@ export type Frame =
   | { readonly kind: "stderr"; readonly text: string; readonly ended: boolean }
   | { readonly kind: "progress"; readonly fraction: number; readonly note: string | undefined }
   | ({ readonly kind: "end" } & AttemptEnd)
+  | { readonly kind: "report"; readonly report: WorkerReport }
   /** In standard error, where `end` does not stand: the attempt that began last is over. */
   | { readonly kind: "over" };
 
@@ -41,6 +43,7 @@ const LETTERS = {
   stderr: "e",
   progress: "g",
   end: "x",
+  report: "r",
   over: "o",
 } as const;
 
@@ -92,6 +95,8 @@ function contentsOf(frame: Frame): string {
       return JSON.stringify([frame.fraction, frame.note ?? null]);
     case "end":
       return JSON.stringify({ ...frame, kind: undefined });
+    case "report":
+      return JSON.stringify(frame.report);
     case "over":
       return "";
   }
@@ -211,6 +216,10 @@ function decodeFrame(contents: string): Frame | undefined {
     case LETTERS.end: {
       const value = parseJson(rest);
       return isAttemptEnd(value) ? { ...value, kind: "end" } : undefined;
+    }
+    case LETTERS.report: {
+      const report = parseJson(rest);
+      return isWorkerReport(report) ? { kind: "report", report } : undefined;
     }
     case LETTERS.over:
       return rest === "" ? { kind: "over" } : undefined;

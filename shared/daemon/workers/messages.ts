@@ -1,13 +1,20 @@
 import type { AttemptOrder, TaskTypeDescription } from "../runner.ts";
 import type { DatasourceCall, DatasourceReply, SentError } from "./datasource-calls.ts";
+import { areTexts, isAbsentOr, isAttemptId, isObject } from "./shapes.ts";
 
 /*
- * What the daemon and a worker process tell each other. There are two ways:
+ * What the daemon and a worker process tell each other. There are two ways, one for each direction:
  *
- * - Node's IPC channel, both ways, an array of messages at a time: this file. It needs an event loop that turns.
- * - Frames within the worker's standard output (`frames.ts`), from the worker only. The worker writes them synchronously,
- *   so they stand in order with what user code prints, arrive while user code blocks the event loop, and outlive a crash.
+ * - A pipe of its own carries orders to the worker, each a line of JSON. It needs an event loop that turns. What a worker
+ *   writes into it is dropped unread, and its end tells a worker that the daemon is gone.
+ * - Frames within the worker's standard output (`frames.ts`) come back. The worker writes them synchronously, so they stand
+ *   in order with what user code prints, arrive while user code blocks the event loop, and outlive a crash.
+ *
+ * Node's own IPC channel is not used: what user code writes into it is read by Node, which throws where nobody can catch it.
  */
+
+/** The worker's descriptor of the pipe that brings its orders. */
+export const ORDERS_DESCRIPTOR = 3;
 
 /** From the daemon to a worker. */
 export type WorkerOrder =
@@ -41,30 +48,61 @@ export type WorkerReport =
  */
 export const READS_MESSAGES_AFTER_MS = 50;
 
-/** The orders in one IPC message. They come from the daemon, whose code this is. */
-export function parseWorkerOrders(message: unknown): readonly WorkerOrder[] {
-  return Array.isArray(message) ? (message as readonly WorkerOrder[]) : [];
+/** Lines of JSON, one for each order. */
+export function encodeOrders(orders: readonly WorkerOrder[]): string {
+  let lines = "";
+  for (const order of orders) lines += `${JSON.stringify(order)}\n`;
+  return lines;
 }
 
-/** The reports in one IPC message; anything else on the channel comes from user code and is dropped. */
-export function parseWorkerReports(message: unknown): readonly WorkerReport[] {
-  return Array.isArray(message) ? message.filter(isWorkerReport) : [];
+/** An order comes from the daemon, whose code this is. @throws SyntaxError when user code has written to the pipe */
+export function decodeOrder(line: string): WorkerOrder {
+  return JSON.parse(line) as WorkerOrder;
 }
 
-function isWorkerReport(value: unknown): value is WorkerReport {
-  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
-  switch (value.kind) {
+/** What a worker reports was made in a process in which user code runs: it is looked at before it is believed. */
+export function isWorkerReport(value: unknown): value is WorkerReport {
+  if (!isObject(value)) return false;
+  switch (value["kind"]) {
     case "ready":
-      return "types" in value && Array.isArray(value.types);
+      return Array.isArray(value["types"]) && value["types"].every(isTypeDescription);
     case "load_failed":
-      return "error" in value && typeof value.error === "object" && value.error !== null;
+      return isSentError(value["error"]);
     case "recalled":
-      return "recallId" in value && "attemptIds" in value && Array.isArray(value.attemptIds);
-    case "call":
       return (
-        "callId" in value && Number.isSafeInteger(value.callId) && "attemptId" in value && "request" in value
+        Number.isSafeInteger(value["recallId"]) &&
+        Array.isArray(value["attemptIds"]) &&
+        value["attemptIds"].every(isAttemptId)
       );
+    case "call":
+      // The request is looked at by what answers it: the caller is to hear what is wrong with it.
+      return Number.isSafeInteger(value["callId"]) && isAttemptId(value["attemptId"]) && "request" in value;
     default:
       return false;
   }
+}
+
+function isTypeDescription(value: unknown): value is TaskTypeDescription {
+  return (
+    isObject(value) &&
+    typeof value["name"] === "string" &&
+    isAbsentOr(value["file"], "string") &&
+    isAbsentOr(value["concurrency"], "number") &&
+    isAbsentOr(value["timeout"], "number") &&
+    isAbsentOr(value["memory"], "number") &&
+    typeof value["fetch"] === "boolean" &&
+    typeof value["readsOnly"] === "boolean" &&
+    areTexts(value["environment"])
+  );
+}
+
+function isSentError(value: unknown): value is SentError {
+  return (
+    isObject(value) &&
+    typeof value["code"] === "string" &&
+    typeof value["message"] === "string" &&
+    isAbsentOr(value["hint"], "string") &&
+    typeof value["retryable"] === "boolean" &&
+    isObject(value["about"])
+  );
 }

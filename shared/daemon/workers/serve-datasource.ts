@@ -1,3 +1,4 @@
+import { concurrently } from "../../datasource/concurrently.ts";
 import type { StagedDatasource } from "../../datasource/staged.ts";
 import { asSimpleTasksError, SimpleTasksError } from "../../errors.ts";
 import {
@@ -52,7 +53,9 @@ export function serveDatasource(datasource: () => StagedDatasource, signal: Abor
           signal,
         });
       case "put":
-        await Promise.all(request.values.map(([key, value]) => put(key, value, request.onlyCache, signal)));
+        await concurrently(request.values, signal, ([key, value], either) =>
+          put(key, value, request.onlyCache, either),
+        );
         return [];
       case "delete":
         await datasource().delete(request.keys, { signal });
@@ -67,7 +70,12 @@ export function serveDatasource(datasource: () => StagedDatasource, signal: Abor
     }
   }
 
-  async function put(key: string, value: SentValue, onlyCache: boolean, signal: AbortSignal): Promise<void> {
+  async function put(
+    key: string,
+    value: SentValue,
+    onlyCache: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     if (typeof value === "object" && "staged" in value) {
       if (!handedOut.delete(value.staged))
         throw new SimpleTasksError(
@@ -75,7 +83,11 @@ export function serveDatasource(datasource: () => StagedDatasource, signal: Abor
           `The worker staged ${value.staged}, which is no path that it was given`,
         );
       datasource().stageFile(key, value.staged, { onlyCache });
-    } else await datasource().put(key, value, { onlyCache, signal });
+      return;
+    }
+    const given =
+      typeof value === "object" && "base64" in value ? Buffer.from(value.base64, "base64") : value;
+    await datasource().put(key, given, { onlyCache, signal });
   }
 
   return { answer };

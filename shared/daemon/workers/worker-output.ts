@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { createLineAssembler } from "../phases/lines.ts";
 import type { AttemptLogLine, Phase } from "../runner.ts";
 import { type AttemptEnd, createFrameReader, type Frame, frameMark } from "./frames.ts";
+import type { WorkerReport } from "./messages.ts";
 
 /** A piece of output this long comes from a flood: other work of the daemon goes before the next piece. */
 const FLOOD_CHARACTERS = 32 * 1024;
@@ -13,6 +14,7 @@ export interface OutputHandlers {
   onProgress(attemptId: number, fraction: number, note: string | undefined): void;
   /** Every line of the attempt has been given before. */
   onEnd(end: AttemptEnd): void;
+  onReport(report: WorkerReport): void;
   /** Something wrote into the worker's frames: nothing more is read from it. */
   onGarbled(): void;
   /** A line of an attempt; undefined outside of any, as while task files load. */
@@ -97,6 +99,9 @@ export function readOutput(child: ChildProcess, token: string, handlers: OutputH
         running = undefined;
         ends.push({ place: begunInStdout, end: frame });
         giveEnds();
+        break;
+      case "report":
+        handlers.onReport(frame.report);
         break;
       case "over":
         break;

@@ -1,9 +1,17 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { programUrl } from "../../program.ts";
 import type { TaskTypeDescription } from "../runner.ts";
 import type { DatasourceCall, SentError } from "./datasource-calls.ts";
-import { parseWorkerReports, READS_MESSAGES_AFTER_MS, type WorkerOrder } from "./messages.ts";
+import {
+  encodeOrders,
+  ORDERS_DESCRIPTOR,
+  READS_MESSAGES_AFTER_MS,
+  type WorkerOrder,
+  type WorkerReport,
+} from "./messages.ts";
 import { createRecalls } from "./recalls.ts";
 import { type OutputHandlers, readOutput, type RunningAttempt } from "./worker-output.ts";
 
@@ -13,7 +21,7 @@ const DRAIN_MS = 1000;
 const GARBLED =
   "was ended, because its output was garbled: something wrote into the middle of what it told the daemon,";
 
-export interface WorkerHandlers extends Omit<OutputHandlers, "onGarbled"> {
+export interface WorkerHandlers extends Omit<OutputHandlers, "onGarbled" | "onReport"> {
   onReady(types: readonly TaskTypeDescription[]): void;
   onLoadFailed(error: SentError): void;
   /** These had not begun, and will not begin in this worker. */
@@ -36,7 +44,7 @@ export function describeExit({ code, signal, reason }: WorkerExit): string {
   return signal === null ? `ended with exit code ${code ?? "unknown"}` : `was ended by ${signal}`;
 }
 
-/** One worker process: its channel and its output, turned into calls of the handlers. Knows nothing of queues of attempts. */
+/** One worker process: its orders and its output, turned into calls of the handlers. Knows nothing of queues of attempts. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
   /** The attempt that has begun and not ended, and when it began by this process's clock (`performance.now`). */
@@ -60,33 +68,34 @@ export function startWorkerProcess(
   handlers: WorkerHandlers,
 ): WorkerProcess {
   const token = randomBytes(9).toString("base64url");
-  const child = fork(programUrl(import.meta.url, "../../../daemon/worker/main.ts", "worker.mjs"), [], {
+  const program = programUrl(import.meta.url, "../../../daemon/worker/main.ts", "worker.mjs");
+  // None of the daemon's own flags (an inspector's port, say). Type stripping and SQLite warn on older versions of Node.
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", fileURLToPath(program)], {
     cwd: options.directory,
-    env: { ...options.environment },
-    // None of the daemon's own flags (an inspector's port, say). Type stripping and SQLite warn on older versions of Node.
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-    serialization: "advanced",
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // Inside an editor the program that runs this is Electron, which is Node only when it is told so.
+    env: { ...options.environment, ...(process.versions["electron"] && { ELECTRON_RUN_AS_NODE: "1" }) },
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
     // A process group of its own: it can be killed with the programs it started, and a terminal's Ctrl-C is the daemon's alone.
     detached: process.platform !== "win32",
     windowsHide: true,
   });
+  const orders = ordersOf(child);
   let outbox: WorkerOrder[] = [];
   let reason: string | undefined;
   let over = false;
 
   function send(written?: () => void): void {
-    if (!child.connected) return;
-    const orders = outbox;
+    const lines = encodeOrders(outbox);
     outbox = [];
-    // A failed send means that the worker is dying: its exit tells the rest.
-    child.send(orders, (error) => {
-      if (error === null) written?.();
+    // A failed write means that the worker is dying: its exit tells the rest.
+    orders?.write(lines, (error) => {
+      if (error === null || error === undefined) written?.();
     });
   }
 
   const output = readOutput(child, token, {
     ...handlers,
+    onReport,
     onGarbled() {
       reason ??= GARBLED;
       kill();
@@ -112,14 +121,12 @@ export function startWorkerProcess(
     });
   }
 
-  child.on("message", (message) => {
-    for (const report of parseWorkerReports(message)) {
-      if (report.kind === "ready") handlers.onReady(report.types);
-      else if (report.kind === "load_failed") handlers.onLoadFailed(report.error);
-      else if (report.kind === "recalled") recalls.settle(report.recallId, report.attemptIds);
-      else handlers.onCall(report);
-    }
-  });
+  function onReport(report: WorkerReport): void {
+    if (report.kind === "ready") handlers.onReady(report.types);
+    else if (report.kind === "load_failed") handlers.onLoadFailed(report.error);
+    else if (report.kind === "recalled") recalls.settle(report.recallId, report.attemptIds);
+    else handlers.onCall(report);
+  }
 
   /** Once it has ended, its number may be another process's. */
   function kill(): void {
@@ -161,6 +168,16 @@ export function startWorkerProcess(
     recall,
     kill,
   };
+}
+
+/** The pipe of its orders; undefined where the system had none to give. */
+function ordersOf(child: ChildProcess): Duplex | undefined {
+  const pipe: unknown = child.stdio?.[ORDERS_DESCRIPTOR];
+  if (!(pipe instanceof Duplex)) return undefined;
+  // What user code writes to its end is dropped.
+  pipe.resume();
+  pipe.on("error", () => {});
+  return pipe;
 }
 
 /** Kills what is left of the worker's process group. */

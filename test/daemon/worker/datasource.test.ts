@@ -8,13 +8,11 @@ import { openFakeStaged, unusedDatasource } from "../../shared/daemon/fake-stage
 /** Both ends of the channel, without the processes. */
 function connected(staged: StagedDatasource): WorkerDatasource {
   const service = serveDatasource(() => staged, new AbortController().signal);
-  const calls = createDatasourceCalls({
-    report(report) {
-      if (report.kind !== "call") return;
-      void service
-        .answer(report.callId, structuredClone(report.request))
-        .then((reply) => reply !== undefined && calls.onReply(reply));
-    },
+  const calls = createDatasourceCalls((report) => {
+    if (report.kind !== "call") return;
+    void service
+      .answer(report.callId, JSON.parse(JSON.stringify(report.request)))
+      .then((reply) => reply !== undefined && calls.onReply(reply));
   });
   return new WorkerDatasource(1, calls);
 }
@@ -105,7 +103,10 @@ describe("what a worker cannot do through its channel", () => {
     { method: "put", values: [["a", 7]] },
     { method: "put", values: [["a", { file: 7 }]] },
     { method: "put", values: [["a", { file: "f", staged: "s" }]] },
+    { method: "put", values: [["a", { base64: 7 }]] },
     { method: "stage", count: "many" },
+    { method: "stage", count: -1 },
+    { method: "stage", count: 1e9 },
   ])("ask %j", async (request) => {
     const service = serveDatasource(() => unusedDatasource, new AbortController().signal);
     expect(await service.answer(1, request)).toMatchObject({ error: { code: "internal" } });

@@ -154,6 +154,13 @@ describe("an attempt in a worker process", () => {
     ]);
   });
 
+  test("what user code writes to the worker's other descriptors does not reach the daemon", async () => {
+    const other = await openPool();
+    await act(other, "writesAstray");
+    expect((await act(other, "nothing")).kind).toBe("succeeded");
+    await other[Symbol.asyncDispose]();
+  });
+
   test("what a program prints without a pause does not garble a long failure", async () => {
     const other = await openPool();
     const { error } = failureOf(await act(other, "failsAmidOutput"));

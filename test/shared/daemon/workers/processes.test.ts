@@ -39,8 +39,7 @@ const harmless = {
 describe("a worker's environment", () => {
   test("holds the usual few and nothing else of the daemon's", async () => {
     await using pool = await openPool({ environment: { ...secrets, ...harmless, MY_LICENSE: "1" } });
-    const { NODE_CHANNEL_FD: _fd, ...environment } = JSON.parse(await told(act(pool, "environment")));
-    expect(environment).toEqual(harmless);
+    expect(JSON.parse(await told(act(pool, "environment")))).toEqual(harmless);
   });
 
   test("holds what a task type lists as well", async () => {
