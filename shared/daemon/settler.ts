@@ -1,103 +1,135 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { asSimpleTasksError, SimpleTasksError } from "../errors.ts";
+import { messageOf, SimpleTasksError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { LeaseOutcome, Queue, Release, Settlement } from "../queue/queue.ts";
 import { settle } from "../queue/settle.ts";
+import { createCallLine, type LineClock, type LineEntry, systemClock } from "./call-line.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 
 /**
  * Ends messages: reports and deletes, or gives back. What arrives while the queue is busy goes to it together, so a
- * commit serves many tasks. Nothing is sent to the queue for a lease that no longer holds by this machine's clock.
+ * commit serves many tasks. Nothing is sent to the queue for a lease that no longer holds by this machine's clock. What
+ * was acknowledged is never sent again: then only the delete is tried again.
  */
 export interface Settler {
-  /** Resolves when the reports are durable and the message is deleted, or the lease is lost. Never rejects. */
+  /**
+   * Resolves when the reports are durable and the message is deleted, when the lease is lost, when trying again cannot
+   * help, or when the settler was abandoned. Never rejects.
+   *
+   * After a failure other than `lease_lost` the message is still leased, unless the settler was abandoned: the caller
+   * settles it in another way, or releases it.
+   */
   settle(settlement: Settlement): Promise<LeaseOutcome>;
   /** Gives a message back; resolves when that is done or pointless. Never rejects. */
   release(release: Release): Promise<LeaseOutcome>;
+  /**
+   * The daemon must end: everything, also what is still to come, is tried once more, for a few seconds; what cannot be
+   * settled then is given back as far as the queue allows, and resolves with the error.
+   */
+  abandon(): void;
 }
 
-interface Entry<Item extends { readonly receipt: string }> {
-  readonly item: Item;
-  resolve(outcome: LeaseOutcome): void;
+export interface SettlerOptions {
+  readonly queue: Queue;
+  readonly keeper: Pick<LeaseKeeper, "drop" | "holds">;
+  readonly log: Logger;
+  readonly clock?: LineClock;
 }
 
-/** Most messages in one call of the queue. */
-const batchSize = 1000;
-/** Pause before a queue that failed is asked again, in milliseconds. */
-const troubleDelay = 500;
+interface Ending {
+  readonly settlement: Settlement;
+  /** Everything was sent and acknowledged: only the delete is missing. */
+  readonly reported: boolean;
+}
 
-export function createSettler(given: { queue: Queue; keeper: LeaseKeeper; log: Logger }): Settler {
-  const { queue, keeper, log } = given;
-  const settled = createLine<Settlement>((batch) => settle(queue, batch));
-  const released = createLine<Release>((batch) => queue.release(batch));
-  return { settle: settled, release: released };
+export function createSettler({ queue, keeper, log, clock = systemClock }: SettlerOptions): Settler {
+  const abandonment = new AbortController();
+  const common = { clock, abandoned: abandonment.signal };
 
-  function createLine<Item extends { readonly receipt: string }>(
-    send: (batch: readonly Item[]) => Promise<readonly LeaseOutcome[]>,
-  ): (item: Item) => Promise<LeaseOutcome> {
-    const waiting: Entry<Item>[] = [];
-    let sending = false;
+  const addRelease = createCallLine<Release>({
+    ...common,
+    async call(releases, options) {
+      const outcomes = await queue.release(releases, options);
+      dropEnded(releases, outcomes);
+      return outcomes;
+    },
+    admits: (entry) => stillHeld(entry, entry.item.receipt),
+    next: (release) => release,
+    async giveUp(entries, error) {
+      for (const entry of entries) entry.resolve({ held: false, error });
+    },
+    onTrouble: (error, count, again) => logTrouble("messages could not be given back", error, count, again),
+  });
 
-    async function sendWaiting(): Promise<void> {
-      while (waiting.length > 0) {
-        const taken = waiting.splice(0, batchSize);
-        const batch = taken.filter((entry) => keeper.holds(entry.item.receipt) || giveUp(entry));
-        const failed = await sendBatch(batch);
-        if (failed.length === 0) continue;
-        waiting.unshift(...failed);
-        await delay(troubleDelay);
-      }
-      sending = false;
+  const addEnding = createCallLine<Ending>({
+    ...common,
+    async call(endings, options) {
+      const settlements = endings.map(({ settlement, reported }) =>
+        reported ? { receipt: settlement.receipt, sends: [] } : settlement,
+      );
+      const outcomes = await settle(queue, settlements, options);
+      dropEnded(settlements, outcomes);
+      return outcomes.map((outcome, place) => markReported(outcome, endings[place]?.reported));
+    },
+    admits: (entry) => stillHeld(entry, entry.item.settlement.receipt, entry.item.reported),
+    next: (ending, failure) => ({
+      ...ending,
+      reported: ending.reported || (!failure.held && failure.reported === true),
+    }),
+    giveUp: giveUpEndings,
+    onTrouble: (error, count, again) =>
+      logTrouble("messages' ends could not be reported", error, count, again),
+  });
+
+  async function giveUpEndings(
+    entries: readonly LineEntry<Ending>[],
+    error: SimpleTasksError,
+  ): Promise<void> {
+    // Through the line of releases: it makes one try of it too, and waits no longer for it than it must.
+    await Promise.all(entries.map(({ item }) => release({ receipt: item.settlement.receipt })));
+    for (const { item, resolve } of entries) {
+      resolve(markReported({ held: false, error }, item.reported));
     }
-
-    /** Sends one batch; resolves to the entries to try again. */
-    async function sendBatch(batch: readonly Entry<Item>[]): Promise<Entry<Item>[]> {
-      if (batch.length === 0) return [];
-      try {
-        const outcomes = await send(batch.map((entry) => entry.item));
-        const done: string[] = [];
-        const failed: Entry<Item>[] = [];
-        for (const [index, entry] of batch.entries()) {
-          const outcome = outcomes[index] ?? lost(entry.item.receipt);
-          if (!outcome.held && outcome.error.retryable) {
-            failed.push(entry);
-            continue;
-          }
-          done.push(entry.item.receipt);
-          entry.resolve(outcome);
-        }
-        keeper.drop(done);
-        return failed;
-      } catch (error) {
-        const { message } = asSimpleTasksError(error, "io");
-        log.log("warn", "the task queue could not be reached, trying again", {
-          queue: queue.url,
-          error: message,
-        });
-        return [...batch];
-      }
-    }
-
-    function giveUp(entry: Entry<Item>): false {
-      keeper.drop([entry.item.receipt]);
-      entry.resolve(lost(entry.item.receipt));
-      return false;
-    }
-
-    return (item) =>
-      new Promise((resolve) => {
-        waiting.push({ item, resolve });
-        if (sending) return;
-        sending = true;
-        // Everything that ends in this turn of the event loop goes into one batch.
-        setImmediate(() => void sendWaiting());
-      });
   }
 
-  function lost(receipt: string): LeaseOutcome {
-    return {
-      held: false,
-      error: new SimpleTasksError("lease_lost", `The lease ${receipt} on ${queue.url} has ended`),
-    };
+  async function release(item: Release): Promise<LeaseOutcome> {
+    const outcome = await addRelease(item);
+    if (!outcome.held) keeper.drop([item.receipt]);
+    return outcome;
   }
+
+  /** Together: a heartbeat in a thread is told once for each call of the queue. */
+  function dropEnded(items: readonly { receipt: string }[], outcomes: readonly LeaseOutcome[]): void {
+    const ended = items.filter((_, place) => {
+      const outcome = outcomes[place];
+      return outcome !== undefined && (outcome.held || outcome.error.code === "lease_lost");
+    });
+    if (ended.length > 0) keeper.drop(ended.map(({ receipt }) => receipt));
+  }
+
+  /** One whose lease is over is resolved: somebody else has, or will have, the message. */
+  function stillHeld(entry: Pick<LineEntry<unknown>, "resolve">, receipt: string, reported = false): boolean {
+    if (keeper.holds(receipt)) return true;
+    const error = new SimpleTasksError("lease_lost", `The lease ${receipt} on ${queue.url} has ended`);
+    keeper.drop([receipt]);
+    entry.resolve(markReported({ held: false, error }, reported));
+    return false;
+  }
+
+  function logTrouble(what: string, error: SimpleTasksError, count: number, again: boolean): void {
+    log.log(again ? "warn" : "error", again ? `${what}, trying again` : what, {
+      queue: queue.url,
+      messages: count,
+      error: messageOf(error),
+    });
+  }
+
+  return {
+    settle: (settlement) => addEnding({ settlement, reported: false }),
+    release,
+    abandon: () => abandonment.abort(),
+  };
+}
+
+function markReported(outcome: LeaseOutcome, reported = false): LeaseOutcome {
+  return outcome.held || !reported ? outcome : { ...outcome, reported };
 }
