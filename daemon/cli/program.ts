@@ -3,7 +3,7 @@ import { describeCommands } from "./commands.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { explain } from "./explain.ts";
 import { listenForSignals } from "./signals.ts";
-import { openTerminal } from "./terminal.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
 
 /**
  * Runs the command that the words name.
@@ -11,6 +11,17 @@ import { openTerminal } from "./terminal.ts";
  */
 export async function runProgram(words: readonly string[]): Promise<number> {
   const terminal = openTerminal(process.stdout, process.stderr);
+  const exitCode = await runWords(words, terminal);
+  try {
+    await terminal.finish();
+    return exitCode;
+  } catch (error) {
+    const told = explain(error, terminal);
+    return exitCode === exitCodes.done ? told : exitCode;
+  }
+}
+
+async function runWords(words: readonly string[], terminal: Terminal): Promise<number> {
   using signals = listenForSignals();
   let exitCode: number = exitCodes.done;
   const program = describeCommands(terminal, async (command, commandWords, flags) => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { stripVTControlCharacters, styleText } from "node:util";
+import { SimpleTasksError } from "../../shared/errors.ts";
 import { escapeForTerminal } from "./escape.ts";
 
 /** Where a command writes: results to standard output, everything about them to standard error. */
@@ -17,6 +18,11 @@ export interface Terminal {
   readonly showsStatus: boolean;
   /** True once the reader of standard output has gone: what only prints may stop. */
   readonly closed: boolean;
+  /**
+   * Waits until standard output has taken everything.
+   * @throws `io` when something of it could not be written; a reader that has gone is no error.
+   */
+  finish(): Promise<void>;
   /** Marks up for standard output; plain text where colours do not belong. */
   readonly style: Style;
   /** The same for standard error. */
@@ -31,10 +37,13 @@ export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: n
 /** This process's standard output and error. Takes over what happens when their readers go away: nothing. */
 export function openTerminal(out: Output, err: Output): Terminal {
   let closed = false;
+  let failure: Error | undefined;
   let status = "";
-  out.on("error", () => {
+  const failed = (error: Error): void => {
+    if (!closed && !("code" in error && error.code === "EPIPE")) failure = error;
     closed = true;
-  });
+  };
+  out.on("error", failed);
   err.on("error", () => {});
 
   async function write(text: string): Promise<void> {
@@ -70,6 +79,20 @@ export function openTerminal(out: Output, err: Output): Terminal {
     showsStatus: err.isTTY === true,
     get closed() {
       return closed;
+    },
+    async finish() {
+      if (!closed) {
+        const taken = Promise.withResolvers<void>();
+        out.write("", (error) => {
+          if (error) failed(error);
+          taken.resolve();
+        });
+        await taken.promise;
+      }
+      if (failure === undefined) return;
+      throw new SimpleTasksError("io", `standard output could not be written: ${failure.message}`, {
+        cause: failure,
+      });
     },
     style: styleFor(out),
     errorStyle: styleFor(err),

@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openTerminal, type Output, type Terminal } from "../../../daemon/cli/terminal.ts";
 
@@ -60,5 +60,20 @@ describe("elsewhere", () => {
     await new Promise((resolve) => out.once("close", resolve));
     expect(terminal.closed).toBe(true);
     await terminal.print("unread");
+    await terminal.finish();
+  });
+
+  it("a write that fails is told at the end", async () => {
+    const { stream: err } = stream(false);
+    const out: Output = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" })),
+    });
+    const terminal = openTerminal(out, err);
+    await terminal.print("lost");
+    await expect(terminal.finish()).rejects.toMatchObject({
+      code: "io",
+      message: expect.stringContaining("no space left"),
+    });
   });
 });
