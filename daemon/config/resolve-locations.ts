@@ -17,17 +17,21 @@ export interface Locations {
 
 /**
  * The URLs of queues and bucket, from layers of which the first that says something counts.
- * @throws `config_invalid` saying where the name stands that is none, or what must be given.
+ * @throws `config_invalid` saying where the name stands that is none, what must be given, or which queue is meant twice.
  */
 export function resolveLocations(layers: readonly Layer[], engines: Engines, workspace: string): Locations {
   const queue = (given: Given<string>): Resolved<string> => locate(given, queueUrl);
   const taskQueueGiven =
     first("task_queue") ?? byDefault("task_queue", "sqlite:.simpletasks/queue.db?queue=tasks");
   const taskQueue = queue(taskQueueGiven);
+  const errorQueue = optional(first("error_queue"), queue) ?? beside("-errors");
+  const doneQueue = resolveDoneQueue();
+  refuseReportsAsTasks("error_queue", errorQueue);
+  refuseReportsAsTasks("done_queue", doneQueue);
   return {
     taskQueue,
-    errorQueue: optional(first("error_queue"), queue) ?? beside("-errors"),
-    doneQueue: doneQueue(),
+    errorQueue,
+    doneQueue,
     bucket: locate(first("bucket") ?? byDefault("bucket", "file:.simpletasks/bucket"), bucketUrl),
   };
 
@@ -39,7 +43,7 @@ export function resolveLocations(layers: readonly Layer[], engines: Engines, wor
    * SimpleTasks knows no default: where its words or its environment name the task queue, a done queue that they do not
    * name means none, whatever a file says.
    */
-  function doneQueue(): Resolved<string | undefined> {
+  function resolveDoneQueue(): Resolved<string | undefined> {
     const { kind } = taskQueueGiven.origin;
     const isClassic = kind === "word" || kind === "environment";
     const given = first("done_queue");
@@ -47,6 +51,21 @@ export function resolveLocations(layers: readonly Layer[], engines: Engines, wor
       return { value: undefined, origin: { kind: "default" } };
     if (given === undefined) return beside("-done");
     return given.value === "none" ? { value: undefined, origin: given.origin } : queue(given);
+  }
+
+  /** A report in the task queue would be leased as a task, fail, and be reported there again, without end. */
+  function refuseReportsAsTasks(
+    name: "error_queue" | "done_queue",
+    { value, origin }: Resolved<string | undefined>,
+  ): void {
+    if (value !== taskQueue.value) return;
+    const settings = [
+      `${name} (${describeOrigin(origin)})`,
+      `task_queue (${describeOrigin(taskQueue.origin)})`,
+    ];
+    throw new SimpleTasksError("config_invalid", `${settings.join(" and ")} are the same queue, ${value}`, {
+      hint: "Reports would be run as tasks: give each a queue of its own.",
+    });
   }
 
   function beside(suffix: string): Resolved<string> {

@@ -151,6 +151,22 @@ describe("engines", () => {
   });
 });
 
+describe("a queue of reports", () => {
+  it.each([
+    ["error_queue", { ERROR_QUEUE: "jobs" }, "error_queue ($ERROR_QUEUE) and task_queue (--task-queue)"],
+    ["done_queue", { DONE_QUEUE: "jobs" }, "done_queue ($DONE_QUEUE) and task_queue (--task-queue)"],
+    [
+      "error_queue as a URL",
+      { ERROR_QUEUE: "sqlite:./.simpletasks/../.simpletasks/queue.db?queue=jobs" },
+      "error_queue ($ERROR_QUEUE) and task_queue (--task-queue)",
+    ],
+  ])("that is the task queue is refused: %s", (_what, environment, settings) => {
+    const error = refusal({ environment, commandLine: [flags({ task_queue: "jobs" })] });
+    expect(error.code).toBe("config_invalid");
+    expect(error.message).toBe(`${settings} are the same queue, ${sqlite("jobs")}`);
+  });
+});
+
 describe("the done queue", () => {
   it("is none where that is said", () => {
     expect(settings({ commandLine: [flags({ done_queue: "none" })] }).doneQueue).toBeUndefined();
