@@ -142,7 +142,12 @@ function describeProgram(terminal: Terminal): Words {
 /** Flags of every command that reads settings. */
 function withSettings(words: Words): Words {
   return words
-    .addOption(option("--engines <NAME>", "what bare names mean: local, aws or hybrid"))
+    .addOption(
+      option(
+        "--engines <NAME>",
+        "what bare names mean: local; aws and hybrid need SQS, S3 and Google Cloud Storage, not built yet",
+      ),
+    )
     .addOption(option("--profile <NAME>", "the profile of simpletasks.json"))
     .addOption(
       option(

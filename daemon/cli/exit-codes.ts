@@ -1,6 +1,6 @@
 /** What the program's exit code says; the help page shows the same. */
 export const exitCodes = {
-  /** Done. */
+  /** Done. A daemon is done also when tasks failed: they are reported. */
   done: 0,
   /** It could not be done, or not all of it; what and why stands on standard error. */
   failed: 1,
@@ -12,7 +12,7 @@ export const exitCodes = {
 } as const;
 
 export const exitCodesHelp = `Exit codes:
-  0    done
+  0    done; of a daemon also when tasks ended in the error queue: its summary counts them
   1    it could not be done, or not all of it: standard error says what and why
   2    wrong words or a mistake in the configuration: nothing was begun
   130  stopped by Ctrl-C (143: by SIGTERM); a daemon that is stopped so exits with 0`;

@@ -32,16 +32,22 @@ export async function openBucket(url: string, options: OpenBucketOptions = {}): 
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(url)?.[1]?.toLowerCase();
   const driver = scheme !== undefined && Object.hasOwn(drivers, scheme) ? drivers[scheme] : undefined;
   if (driver === undefined) {
+    const unbuilt = scheme === undefined ? undefined : notBuiltYet.get(scheme);
     const known = Object.keys(drivers)
       .sort()
       .map((name) => `${name}:`)
       .join(", ");
     throw new SimpleTasksError("scheme_unknown", `No bucket driver takes the URL ${JSON.stringify(url)}.`, {
-      hint: `Known schemes: ${known}. A workspace adds its own under "drivers" in simpletasks.json.`,
+      hint: `${unbuilt === undefined ? "" : `${unbuilt} is not built yet. `}Known schemes: ${known}.`,
     });
   }
   return driver(url, { baseDirectory: options.baseDirectory ?? process.cwd(), signal: options.signal });
 }
+
+const notBuiltYet: ReadonlyMap<string, string> = new Map([
+  ["s3", "S3"],
+  ["gs", "Google Cloud Storage"],
+]);
 
 const builtIn: Readonly<Record<string, BucketDriver>> = {
   async memory(url) {

@@ -38,10 +38,15 @@ export async function openQueue(url: string, options: OpenQueueOptions = {}): Pr
         ? "is no URL: a scheme and a colon come first"
         : `has the unknown scheme "${scheme}"`;
     throw new SimpleTasksError("scheme_unknown", `The queue "${url}" ${problem}.`, {
-      hint: `Known schemes: ${Object.keys(known).toSorted().join(", ")}.`,
+      hint: `${isSqs(url) ? "SQS is not built yet. " : ""}Known schemes: ${Object.keys(known).toSorted().join(", ")}.`,
     });
   }
   return driver(url, { baseDirectory, busySeconds, signal });
+}
+
+/** `sqs://NAME`, or a queue's own address: `https://sqs.REGION.amazonaws.com/…`. */
+function isSqs(url: string): boolean {
+  return /^(sqs:|https:\/\/(sqs\.|[^/]*\.queue\.amazonaws\.))/i.test(url);
 }
 
 const builtIn: Readonly<Record<string, QueueDriver>> = {

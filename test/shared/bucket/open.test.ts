@@ -49,6 +49,14 @@ describe("openBucket", () => {
     expect(bucket.url).toBe("memory:ipfs");
   });
 
+  it.each([
+    ["s3://data", "S3 is not built yet. Known schemes: file:, memory:."],
+    ["gs://data", "Google Cloud Storage is not built yet. Known schemes: file:, memory:."],
+    ["ftp://data", "Known schemes: file:, memory:."],
+  ])("says of %s what can be used instead", async (url, hint) => {
+    await expect(openBucket(url)).rejects.toMatchObject({ code: "scheme_unknown", hint });
+  });
+
   it.each(["file:", "file://host/share", "file:///a%2Fb"])("refuses %j", async (url) => {
     await expect(openBucket(url)).rejects.toMatchObject({ code: "url_invalid" });
   });

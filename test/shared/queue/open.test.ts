@@ -19,6 +19,16 @@ test.each(["redis://host/queue", "queue", "constructor:x"])(
   },
 );
 
+test.each(["sqs://jobs", "https://sqs.eu-west-1.amazonaws.com/1234/jobs"])(
+  "%s is refused as one that is not built yet",
+  async (url) => {
+    await expect(openQueue(url)).rejects.toMatchObject({
+      code: "scheme_unknown",
+      hint: "SQS is not built yet. Known schemes: memory, sqlite.",
+    });
+  },
+);
+
 test("a caller's driver is asked for its scheme, with the base directory", async () => {
   const asked: unknown[] = [];
   const queue = createMemoryQueue({ name: "theirs" });
