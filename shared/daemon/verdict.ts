@@ -1,6 +1,13 @@
+import type { SimpleTasksError } from "../errors.ts";
 import type { Queue, Settlement } from "../queue/queue.ts";
 import { withAttempts } from "../task/document.ts";
-import { doneReport, errorReport, type HostInfo } from "../task/report.ts";
+import {
+  doneReport,
+  errorReport,
+  type ErrorReportMarks,
+  type HostInfo,
+  shortDoneReport,
+} from "../task/report.ts";
 import type { Attempt } from "./attempt.ts";
 import { retryDelay } from "./retry-delay.ts";
 import type { AttemptError, AttemptOutcome, Phase } from "./runner.ts";
@@ -16,10 +23,21 @@ export interface VerdictPolicy {
   readonly host: HostInfo;
 }
 
-export type Verdict =
-  | { readonly kind: "succeeded"; readonly settlement: Settlement }
-  | { readonly kind: "retrying"; readonly settlement: Settlement; readonly delaySeconds: number }
-  | { readonly kind: "failed"; readonly settlement: Settlement };
+export type Verdict = VerdictEnd & {
+  readonly settlement: Settlement;
+  /** What becomes of the message when a queue cannot carry what the settlement sends; absent where nothing is left to cut. */
+  readonly smaller?: (refusal: SimpleTasksError) => Verdict;
+};
+
+type VerdictEnd =
+  | { readonly kind: "succeeded" }
+  | { readonly kind: "retrying"; readonly failure: Failure; readonly delaySeconds: number }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+interface Failure {
+  readonly phase: Phase;
+  readonly error: AttemptError;
+}
 
 /** What becomes of the message after its attempt: done report, another attempt, or error report. */
 export function verdictOf(
@@ -28,64 +46,100 @@ export function verdictOf(
   policy: VerdictPolicy,
 ): Verdict {
   const { receipt } = attempt.message;
-  if (outcome.kind === "succeeded") {
-    const sends =
-      policy.doneQueue === undefined
-        ? []
-        : [{ queue: policy.doneQueue, body: done(attempt, outcome.outputs, policy) }];
-    return { kind: "succeeded", settlement: { receipt, sends } };
-  }
-  if (outcome.retryable && attempt.attempt < policy.attempts) {
-    const delaySeconds = Math.min(
-      retryDelay(attempt.attempt, { firstSeconds: policy.retryDelaySeconds }),
-      policy.taskQueue.limits.delaySeconds,
-    );
-    const body = withAttempts(attempt.text, attempt.attempt);
-    return {
-      kind: "retrying",
-      delaySeconds,
-      settlement: { receipt, sends: [{ queue: policy.taskQueue, body, delaySeconds }] },
-    };
-  }
-  const body = errorReport({
-    host: policy.host,
-    task: attempt.text,
-    exception: outcome.error.stack,
-    simpletasks: {
-      attempt: attempt.attempt,
-      phase: outcome.phase,
-      error: described(outcome.error),
-      ...(attempt.logTail.length > 0 && { log_tail: attempt.logTail }),
-      daemon: policy.daemon,
-      ...timing(attempt),
-    },
-    maxBytes: policy.errorQueue.limits.messageBytes,
-  });
-  return { kind: "failed", settlement: { receipt, sends: [{ queue: policy.errorQueue, body }] } };
+  if (outcome.kind === "succeeded") return succeeded(attempt, outcome.outputs, policy);
+  if (!outcome.retryable || attempt.attempt >= policy.attempts) return failed(attempt, outcome, policy);
+  const delaySeconds = Math.min(
+    retryDelay(attempt.attempt, { firstSeconds: policy.retryDelaySeconds }),
+    policy.taskQueue.limits.delaySeconds,
+  );
+  const body = withAttempts(attempt.text, attempt.attempt);
+  return {
+    kind: "retrying",
+    failure: outcome,
+    delaySeconds,
+    settlement: { receipt, sends: [{ queue: policy.taskQueue, body, delaySeconds }] },
+    smaller: (refused) => failed(attempt, unsendable(outcome.error, refused), policy),
+  };
 }
 
 /** The end of a message that never became an attempt: its text is no task, or names no task type of this daemon. */
 export function refusal(
   given: { receipt: string; body: string; phase: Phase; error: AttemptError },
   policy: VerdictPolicy,
-): Settlement {
-  const body = errorReport({
-    host: policy.host,
-    task: given.body,
-    exception: given.error.stack,
-    simpletasks: { phase: given.phase, error: described(given.error), daemon: policy.daemon },
-    maxBytes: policy.errorQueue.limits.messageBytes,
-  });
-  return { receipt: given.receipt, sends: [{ queue: policy.errorQueue, body }] };
+): Verdict {
+  const { receipt, body: task, phase, error } = given;
+  return reported({ receipt, task, failure: { phase, error }, marks: {} }, policy);
 }
 
-function done(attempt: Attempt, outputs: readonly string[], policy: VerdictPolicy): string {
-  return doneReport({
+function succeeded(attempt: Attempt, outputs: readonly string[], policy: VerdictPolicy): Verdict {
+  const { receipt } = attempt.message;
+  const queue = policy.doneQueue;
+  if (queue === undefined) return { kind: "succeeded", settlement: { receipt, sends: [] } };
+  const report = {
     host: policy.host,
     task: attempt.text,
     outputs,
     simpletasks: { attempt: attempt.attempt, daemon: policy.daemon, ...timing(attempt) },
+  };
+  const sending = (body: string): Settlement => ({ receipt, sends: [{ queue, body }] });
+  return {
+    kind: "succeeded",
+    settlement: sending(doneReport(report)),
+    smaller: () => ({
+      kind: "succeeded",
+      settlement: sending(shortDoneReport({ ...report, maxBytes: smallBytes(queue) })),
+    }),
+  };
+}
+
+function failed(attempt: Attempt, failure: Failure, policy: VerdictPolicy): Verdict {
+  const marks = {
+    attempt: attempt.attempt,
+    ...(attempt.logTail.length > 0 && { log_tail: attempt.logTail }),
+    ...timing(attempt),
+  };
+  return reported({ receipt: attempt.message.receipt, task: attempt.text, failure, marks }, policy);
+}
+
+/** An error report; at first with the whole task. */
+function reported(
+  given: { receipt: string; task: string; failure: Failure; marks: Partial<ErrorReportMarks> },
+  policy: VerdictPolicy,
+): Verdict {
+  const { receipt, task, failure, marks } = given;
+  const queue = policy.errorQueue;
+  const report = {
+    host: policy.host,
+    task,
+    exception: failure.error.stack,
+    simpletasks: {
+      ...marks,
+      phase: failure.phase,
+      error: described(failure.error),
+      daemon: policy.daemon,
+    },
+  };
+  const verdict = (body: string): Verdict => ({
+    kind: "failed",
+    failure,
+    settlement: { receipt, sends: [{ queue, body }] },
   });
+  return {
+    ...verdict(errorReport({ ...report, maxBytes: queue.limits.messageBytes })),
+    smaller: () => verdict(errorReport({ ...report, maxBytes: smallBytes(queue), cutTask: true })),
+  };
+}
+
+/** A task that was to be tried again but does not fit its queue with its attempts counted. */
+function unsendable(error: AttemptError, refused: SimpleTasksError): Failure {
+  const message = `The task cannot be sent for another attempt: ${refused.message}`;
+  const stack = `${message}\nThe attempt failed: ${error.stack}`;
+  return { phase: "report", error: { name: refused.name, message, code: refused.code, stack } };
+}
+
+/** An engine may allow less than it says; what was cut for its sake is far below that. */
+function smallBytes(queue: Queue): number {
+  return Math.min(queue.limits.messageBytes, 2 ** 15);
 }
 
 function timing(attempt: Attempt): { started_at: string; duration_ms: number } | undefined {

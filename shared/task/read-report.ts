@@ -7,7 +7,7 @@ export interface Report {
   readonly kind: "error" | "done" | "unknown";
   /**
    * The message that the report is about, exactly as it stands there: what a retry sends. It may be no task document;
-   * `parseTask` tells. Undefined when the report names none.
+   * `parseTask` tells. Undefined when the report names none, or only its beginning.
    */
   readonly taskText: string | undefined;
   readonly hostname: string | undefined;
@@ -38,7 +38,7 @@ export function readReport(text: string): Report {
   const startedAt = Date.parse(textOf(marks["started_at"]) ?? "");
   return {
     kind: "exception" in report ? "error" : "result" in report ? "done" : "unknown",
-    taskText: taskTextOf(text, report["task"]),
+    taskText: isJsonObject(marks["task_cut"]) ? undefined : taskTextOf(text, report["task"]),
     hostname: textOf(host["hostname"]),
     user: textOf(host["user"]),
     exception: textOf(report["exception"]) ?? sourceOf(text, report, "exception"),

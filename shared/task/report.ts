@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { SimpleTasksError } from "../errors.ts";
 import { parseTask } from "./document.ts";
 import { quoteJson, stringifyJson, toAscii } from "./json.ts";
@@ -30,7 +31,10 @@ export type DoneReportMarks = Pick<ErrorReportMarks, "attempt" | "daemon" | "sta
  * text as a JSON string.
  *
  * `maxBytes` is kept by cutting the log's oldest lines and the exception's end, in equal parts where both are long. The
- * task is never cut: a report of a large task may be larger than `maxBytes`.
+ * task is not cut unless `cutTask` says so: a report of a large task may be larger than `maxBytes`.
+ *
+ * With `cutTask`, for a queue that refused the whole report, `task` is a JSON string with the text's beginning, and
+ * `simpletasks.task_cut` tells the whole text's length in bytes of UTF-8 and its SHA-256 in hexadecimal digits.
  */
 export function errorReport(report: {
   readonly host: HostInfo;
@@ -40,7 +44,10 @@ export function errorReport(report: {
   readonly exception: string;
   readonly simpletasks: ErrorReportMarks;
   readonly maxBytes: number;
+  /** Default false. */
+  readonly cutTask?: boolean;
 }): string {
+  const { cutTask = false } = report;
   const {
     attempt,
     phase,
@@ -50,13 +57,23 @@ export function errorReport(report: {
     started_at,
     duration_ms,
   } = report.simpletasks;
-  const head = `{"host_info":${hostJson(report.host)},"task":${taskJson(report.task)},"exception":"`;
+  const head = `{"host_info":${hostJson(report.host)},"task":${
+    cutTask ? cutTaskJson(report.task, report.maxBytes) : taskJson(report.task)
+  },"exception":"`;
   const shortError = present({
     name: shortened(error.name, 200),
     message: shortened(error.message, 2000),
     code: error.code,
   });
-  const marks = present({ attempt, phase, daemon, started_at, duration_ms, error: shortError });
+  const marks = present({
+    attempt,
+    phase,
+    daemon,
+    started_at,
+    duration_ms,
+    task_cut: cutTask ? identity(report.task) : undefined,
+    error: shortError,
+  });
   const middle = `","simpletasks":${withoutEnd(stringifyJson(marks))}`;
   const end = "}}";
   const room = Math.max(report.maxBytes - head.length - middle.length - end.length, 0);
@@ -69,19 +86,51 @@ export function errorReport(report: {
 }
 
 /** The message for the done queue, in ASCII; the task stands in it exactly as it was written. */
-export function doneReport(report: {
+export function doneReport(report: DoneReport): string {
+  return doneJson(report, toAscii(report.task.trim()), `[${report.outputs.map(quoteJson).join(",")}]`);
+}
+
+/**
+ * The same for a queue that refused the whole report: `outputs` is a count instead of a list, and, where the report would
+ * still be longer than `maxBytes`, the task is cut as {@link errorReport} cuts it.
+ */
+export function shortDoneReport(report: DoneReport & { readonly maxBytes: number }): string {
+  const count = String(report.outputs.length);
+  const whole = doneJson(report, toAscii(report.task.trim()), count);
+  if (whole.length <= report.maxBytes) return whole;
+  const task_cut = identity(report.task);
+  const cut = { ...report, simpletasks: { ...report.simpletasks, task_cut } };
+  return doneJson(cut, cutTaskJson(report.task, report.maxBytes), count);
+}
+
+interface DoneReport {
   readonly host: HostInfo;
   /** The message's text: a well-formed task document. */
   readonly task: string;
   /** Keys of what the task stored. */
   readonly outputs: readonly string[];
   readonly simpletasks: DoneReportMarks;
-}): string {
+}
+
+function doneJson(report: DoneReport, task: string, outputs: string): string {
   return (
-    `{"host_info":${hostJson(report.host)},"task":${toAscii(report.task.trim())},` +
-    `"result":{"success":true,"outputs":[${report.outputs.map(quoteJson).join(",")}]},` +
+    `{"host_info":${hostJson(report.host)},"task":${task},` +
+    `"result":{"success":true,"outputs":${outputs}},` +
     `"simpletasks":${stringifyJson(present(report.simpletasks))}}`
   );
+}
+
+/** The text's beginning as a JSON string that leaves most of the report to the rest. */
+function cutTaskJson(text: string, maxBytes: number): string {
+  return `"${quotedPart(text, Math.min(longestCutTask, Math.floor(maxBytes / 4)))}"`;
+}
+
+/** Most characters of a cut task in a report. */
+const longestCutTask = 8192;
+
+/** Enough to find the text elsewhere, and to know it. */
+function identity(text: string): object {
+  return { bytes: Buffer.byteLength(text), sha256: createHash("sha256").update(text).digest("hex") };
 }
 
 function hostJson(host: HostInfo): string {

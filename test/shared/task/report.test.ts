@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { taskText } from "../../../shared/task/document.ts";
 import { readReport } from "../../../shared/task/read-report.ts";
-import { doneReport, errorReport } from "../../../shared/task/report.ts";
+import { doneReport, errorReport, shortDoneReport } from "../../../shared/task/report.ts";
 import { anyText } from "./arbitraries.ts";
 
 const host = { hostname: "höst", user: "ada" };
@@ -104,6 +105,48 @@ describe("bounding an error report", () => {
     });
     expect(readReport(report).error?.message).toHaveLength(2001);
     expect(readReport(report).exception).toBe(error.message);
+  });
+});
+
+describe("a report for a queue that refused the whole one", () => {
+  const large = taskText({
+    id: 1,
+    name: "CUT",
+    baseDirectory: "d",
+    inputs: [],
+    payload: "x".repeat(50_000),
+  }).replace("xxx", "äöü");
+  const task_cut = {
+    bytes: Buffer.byteLength(large),
+    sha256: createHash("sha256").update(large).digest("hex"),
+  };
+
+  test.each([1000, 5000, 1e6])(
+    "within %i bytes an error report shows the task's beginning, and what the whole was",
+    (maxBytes) => {
+      const log_tail = ["l".repeat(maxBytes)];
+      const simpletasks = { ...marks, log_tail };
+      const report = errorReport({ host, task: large, exception: "e", simpletasks, maxBytes, cutTask: true });
+      expect(report.length).toBeLessThanOrEqual(maxBytes);
+      const read = JSON.parse(report);
+      expect(large.startsWith(read.task.replace("\n… (cut)", ""))).toBe(true);
+      expect(read.task.length).toBeGreaterThan(200);
+      expect(read.task.length).toBeLessThan(9000);
+      expect(read.simpletasks).toMatchObject({ task_cut, phase: "execute" });
+      expect(readReport(report).taskText, "a beginning is not to be sent again").toBeUndefined();
+    },
+  );
+
+  test("a done report counts its outputs; its task is whole where it fits", () => {
+    const outputs = Array.from({ length: 1000 }, (_, place) => `out/${place}`);
+    const report = { host, outputs, simpletasks: { daemon: "d" } };
+    const counted = shortDoneReport({ ...report, task, maxBytes: 1000 });
+    expect(JSON.parse(counted).result).toEqual({ success: true, outputs: 1000 });
+    expect(readReport(counted)).toMatchObject({ kind: "done", taskText: task, outputs: [] });
+    const cut = shortDoneReport({ ...report, task: large, maxBytes: 1000 });
+    expect(cut.length).toBeLessThanOrEqual(1000);
+    expect(JSON.parse(cut)).toMatchObject({ result: { outputs: 1000 }, simpletasks: { task_cut } });
+    expect(readReport(cut).taskText).toBeUndefined();
   });
 });
 
