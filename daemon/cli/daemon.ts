@@ -5,13 +5,13 @@ import { createDaemon, type DaemonSummary } from "../../shared/daemon/daemon.ts"
 import { openDatasource } from "../../shared/datasource/open.ts";
 import type { CacheStatus } from "../../shared/cache/cache.ts";
 import { createResources } from "../../shared/resources.ts";
-import { openQueue } from "../../shared/queue/open.ts";
 import { classicLayer } from "../config/classic-form.ts";
 import { findTaskFiles } from "../config/task-files.ts";
 import { settingsOf, type Call } from "./call.ts";
 import { openDaemonLog } from "./daemon-log.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { counted } from "./format.ts";
+import { openNamedQueue } from "./queues.ts";
 
 /** `daemon`: opens what the settings name, runs tasks until stopped or drained, and sums up. */
 export async function daemon(call: Call): Promise<number> {
@@ -21,10 +21,10 @@ export async function daemon(call: Call): Promise<number> {
   const log = openDaemonLog(terminal);
 
   await using resources = createResources();
-  const taskQueue = resources.use(await openQueue(settings.taskQueue));
-  const errorQueue = resources.use(await openQueue(settings.errorQueue));
+  const taskQueue = resources.use(await openNamedQueue(settings.taskQueue));
+  const errorQueue = resources.use(await openNamedQueue(settings.errorQueue));
   const doneQueue =
-    settings.doneQueue === undefined ? undefined : resources.use(await openQueue(settings.doneQueue));
+    settings.doneQueue === undefined ? undefined : resources.use(await openNamedQueue(settings.doneQueue));
   const bucket = resources.use(await openBucket(settings.bucket));
   const cache = resources.use(
     await openCache({ directory: settings.cache, shared: flags.sharedCache === true, log }),

@@ -5,7 +5,6 @@ import { schedule } from "../../shared/batch/schedule.ts";
 import type { Bucket } from "../../shared/bucket/bucket.ts";
 import { openBucket } from "../../shared/bucket/open.ts";
 import { createResources } from "../../shared/resources.ts";
-import { openQueue } from "../../shared/queue/open.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
 import { layerOfWords } from "../config/layers.ts";
 import { resolveSettings, type Settings } from "../config/settings.ts";
@@ -15,6 +14,7 @@ import { runDaemon, type DaemonRun } from "./demo/run-daemon.ts";
 import { openStages, type Stages } from "./demo/stages.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { bytesText, table } from "./format.ts";
+import { openNamedQueue } from "./queues.ts";
 
 /** `demo`: the main job, from making its files to comparing every output. */
 export async function demo(call: Call): Promise<number> {
@@ -28,7 +28,7 @@ export async function demo(call: Call): Promise<number> {
 
   await using resources = createResources();
   const bucket = resources.use(await openBucket(settings.bucket, { signal }));
-  const queue = resources.use(await openQueue(settings.taskQueue, { signal }));
+  const queue = resources.use(await openNamedQueue(settings.taskQueue, signal));
   const bytes = await stages.run("inputs", dataset.names.length, (done) => makeInputs(bucket, done, signal));
   await stages.run("schedule", demoTasks.length, (done) =>
     schedule(queue, demoTasks, { signal, onProgress: ({ scheduled }) => done(scheduled) }),

@@ -1,11 +1,10 @@
 import { SimpleTasksError } from "../../shared/errors.ts";
-import { openQueue } from "../../shared/queue/open.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
 import type { Call } from "./call.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { counted } from "./format.ts";
 import { linesOf, openText, type Line } from "./lines.ts";
-import { typedQueue } from "./queues.ts";
+import { openNamedQueue, typedQueue } from "./queues.ts";
 import type { Terminal } from "./terminal.ts";
 import { escapeForTerminal } from "./escape.ts";
 
@@ -15,7 +14,7 @@ const groupSize = 1000;
 export async function queueSend(call: Call): Promise<number> {
   const { terminal, signals, flags } = call;
   const [url = "", file = "-"] = call.words;
-  await using queue = await openQueue(typedQueue(url, call), { signal: signals.signal });
+  await using queue = await openNamedQueue(typedQueue(url, call), signals.signal);
   const counts = { sent: 0, refused: 0 };
   let group: Line[] = [];
   try {

@@ -1,13 +1,15 @@
 import type { QueueStats } from "../../shared/queue/queue.ts";
 import type { Call } from "./call.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { openToLook, typedQueue } from "./queues.ts";
+import { escapeForTerminal } from "./escape.ts";
+import { notMadeYet, openToLook, typedQueue } from "./queues.ts";
 
 /** `queue stats URL` */
 export async function queueStats(call: Call): Promise<number> {
   const { terminal, flags } = call;
   const url = typedQueue(call.words[0] ?? "", call);
   const stats = await statsOf(url, call);
+  if (stats === undefined) terminal.tell(escapeForTerminal(notMadeYet(url, call)));
   if (flags.json === true) {
     await terminal.print(JSON.stringify(stats ?? { visible: 0, leased: 0, delayed: 0 }));
     return exitCodes.done;

@@ -1,8 +1,9 @@
+import { SimpleTasksError } from "../../shared/errors.ts";
 import { schedule as scheduleTasks } from "../../shared/batch/schedule.ts";
-import { openQueue } from "../../shared/queue/open.ts";
 import { settingsOf, type Call } from "./call.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { counted } from "./format.ts";
+import { openNamedQueue } from "./queues.ts";
 import { openTaskList } from "./task-list.ts";
 
 /** `schedule FILE`: goes through the whole list first, then sends it. */
@@ -16,7 +17,10 @@ export async function schedule(call: Call): Promise<number> {
     signals.signal.throwIfAborted();
     total += 1;
   }
-  await using queue = await openQueue(settings.taskQueue, { signal: signals.signal });
+  if (total === 0) {
+    throw new SimpleTasksError("task_unparsable", `no tasks in ${file === "-" ? "standard input" : file}`);
+  }
+  await using queue = await openNamedQueue(settings.taskQueue, signals.signal);
   const { batch, scheduled } = await scheduleTasks(queue, list.messages(), {
     signal: signals.signal,
     onProgress: (progress) => terminal.status(`scheduled ${progress.scheduled} of ${counted(total, "task")}`),

@@ -1,7 +1,7 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openQueue } from "../../../shared/queue/open.ts";
-import { makeFolder, type Folder } from "./command-line.ts";
+import { emptyTask, makeFolder, type Folder } from "./command-line.ts";
 
 let folder: Folder;
 beforeEach(async () => {
@@ -48,9 +48,18 @@ describe("queue stats", () => {
     expect(await folder.run(["queue", "stats", url, "--json"])).toEqual({
       code: 0,
       out: '{"visible":0,"leased":0,"delayed":0}\n',
-      err: "",
+      err: `there is no queue file ${folder.file("q.db")} yet\n`,
     });
     expect(existsSync(folder.file("q.db"))).toBe(false);
+  });
+
+  it("says that there is no queue of that name in the file, and which may be meant", async () => {
+    await folder.run(["queue", "send", url, "-"], { input: "a" });
+    expect(await folder.run(["queue", "stats", "sqlite:q.db?queue=text", "--json"])).toEqual({
+      code: 0,
+      out: '{"visible":0,"leased":0,"delayed":0}\n',
+      err: `there is no queue "text" in ${folder.file("q.db")} yet; did you mean "texts"?\n`,
+    });
   });
 
   it("names a damaged file and leaves it as it is", async () => {
@@ -60,4 +69,48 @@ describe("queue stats", () => {
     expect(err).toContain(folder.file("q.db"));
     expect(err).not.toContain("    at ");
   });
+});
+
+describe("a queue file that cannot be used", () => {
+  const user = process.getuid?.();
+
+  it.each([
+    ["whose folder is a file", "sqlite:plain/q.db", "a part of its path is a file, not a folder"],
+    ["that is a folder", "sqlite:folder", "this is a folder"],
+    ["that is a link to itself", "sqlite:circle", "its links lead round in a circle"],
+  ])("%s is no empty queue to any command", async (_what, queue, reason) => {
+    writeFileSync(folder.file("plain"), "");
+    mkdirSync(folder.file("folder"));
+    symlinkSync("circle", folder.file("circle"));
+    await expectProblem(queue, reason);
+  });
+
+  it.skipIf(user === undefined || user === 0)("by this user is no empty queue either", async () => {
+    await folder.run(["queue", "send", "sqlite:closed/q.db", "-"], { input: "a" });
+    chmodSync(folder.file("closed"), 0);
+    try {
+      await expectProblem("sqlite:closed/q.db", "you may not read and write it, or not its folder");
+    } finally {
+      chmodSync(folder.file("closed"), 0o700);
+    }
+  });
+
+  async function expectProblem(queue: string, reason: string): Promise<void> {
+    for (const words of [
+      ["queue", "stats", queue],
+      ["queue", "send", queue, "-"],
+      ["errors", "list", "--error-queue", queue],
+      ["done", "list", "--done-queue", queue, "--json"],
+      ["schedule", "-", "--task-queue", queue],
+    ]) {
+      const { code, out, err } = await folder.run(words, { input: emptyTask(1) });
+      expect({ code, out }, words.join(" ")).toEqual({ code: 1, out: "" });
+      expect(err).toMatch(
+        new RegExp(`^simpletasks: the queue file .* cannot be used: ${reason}\\nhint: .*\\n$`),
+      );
+    }
+    const { code, out } = await folder.run(["status", "--error-queue", queue]);
+    expect(code).toBe(1);
+    expect(out).toMatch(new RegExp(`error queue +the queue file .* cannot be used: ${reason}`));
+  }
 });

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openQueue } from "../../../shared/queue/open.ts";
 import { parseTask } from "../../../shared/task/document.ts";
@@ -55,12 +55,14 @@ describe("what is scheduled", () => {
     expect(batches.size).toBe(1);
   });
 
-  it("an empty list is scheduled as none", async () => {
-    const { code, out } = await folder.run(["schedule", "-"], { input: "[]" });
-    expect({ code, out: out.split("\n")[0] }).toEqual({
-      code: 0,
-      out: `scheduled 0 tasks in sqlite://${folder.path}/.simpletasks/queue.db?queue=tasks`,
+  it.each(["", "\n", "[]"])("%j holds no tasks: nothing is scheduled, and no queue is made", async (text) => {
+    writeFileSync(folder.file("no.tasks"), text);
+    expect(await folder.run(["schedule", "no.tasks"])).toEqual({
+      code: 1,
+      out: "",
+      err: "simpletasks: no tasks in no.tasks\n",
     });
+    expect(existsSync(folder.file(".simpletasks"))).toBe(false);
   });
 });
 

@@ -88,7 +88,7 @@ it
         stdio: ["ignore", full, "pipe"],
       });
       let err = "";
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => {
         err += text;
       });
       expect(await once(child, "close")).toEqual([1, null]);
