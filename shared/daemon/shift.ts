@@ -313,6 +313,7 @@ export function createShift(given: ShiftOptions): Shift {
     work,
     stateChanged() {
       if (!mayLease(state())) leasing?.abort();
+      if (state() === "aborting") settler.abandon();
       if (givesBack(state())) {
         giveBackWaiting();
         for (const attempt of inHand.values()) {

@@ -2,6 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { SimpleTasksError } from "../../../shared/errors.ts";
+import type { Queue } from "../../../shared/queue/queue.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { defineTask } from "../../../shared/task/define.ts";
 import { gate, ground, type Ground } from "./daemon-under-test.ts";
@@ -301,6 +303,35 @@ describe("the daemon", () => {
       expect(await run).toMatchObject({ succeeded: 0, failed: 0, retried: 0, returned: 1 });
       expect(await on.tasks.stats()).toEqual({ visible: 1, leased: 0, delayed: 0 });
       expect(await on.errorReports()).toEqual([]);
+    });
+
+    test("also when the error queue does not answer: the message goes back", async () => {
+      await on.send({});
+      const asked = gate();
+      const errorQueue: Queue = {
+        ...on.errors,
+        async send() {
+          asked.open();
+          throw new SimpleTasksError("io", "the error queue does not answer", { retryable: true });
+        },
+      };
+      const taskQueue: Queue = { ...on.tasks };
+      Reflect.deleteProperty(taskQueue, "transaction");
+      const daemon = on.daemon({ untilDrained: false, attempts: 1, taskQueue, errorQueue });
+      daemon.register(
+        defineTask({
+          name: "TEST",
+          execute() {
+            throw new Error("no");
+          },
+        }),
+      );
+      const run = daemon.run();
+      await asked.promise;
+      daemon.stop();
+      daemon.stop();
+      expect(await run).toMatchObject({ succeeded: 0, failed: 0 });
+      expect(await on.tasks.stats()).toMatchObject({ visible: 1, leased: 0 });
     });
 
     test("by a signal before anything was leased", async () => {
