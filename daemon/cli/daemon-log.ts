@@ -1,11 +1,18 @@
 import { pino } from "pino";
 import type { Logger, LogFields, LogLevel } from "../../shared/logger.ts";
 import { escapeForTerminal } from "./escape.ts";
+import { counted } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The daemon's log on standard error: lines for people on a screen, else one JSON object a line. */
 export function openDaemonLog(terminal: Terminal): Logger {
   return terminal.showsStatus ? screenLog(terminal) : jsonLog();
+}
+
+/** What a person who pressed Ctrl-C waits for. */
+export function stoppingLine(running: number): string {
+  if (running === 0) return "stopping: no task is running";
+  return `stopping: waiting for ${counted(running, "running task")}; Ctrl-C again gives ${running === 1 ? "it" : "them"} back`;
 }
 
 function jsonLog(): Logger {
@@ -39,6 +46,12 @@ const marks: Readonly<Partial<Record<LogLevel, "yellow" | "red">>> = { warn: "ye
 function describeFields(fields: LogFields): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : (JSON.stringify(value) ?? "")}`)
+    .map(([name, value]) => ` ${name}=${describeValue(value)}`)
     .join("");
+}
+
+/** Numbers with two digits after the point: the log for programs has all of them. */
+function describeValue(value: unknown): string {
+  if (typeof value === "string") return value;
+  return JSON.stringify(typeof value === "number" ? Math.round(value * 100) / 100 : value) ?? "";
 }

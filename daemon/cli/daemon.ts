@@ -8,7 +8,7 @@ import { createResources } from "../../shared/resources.ts";
 import { classicLayer } from "../config/classic-form.ts";
 import { findTaskFiles } from "../config/task-files.ts";
 import { settingsOf, type Call } from "./call.ts";
-import { openDaemonLog } from "./daemon-log.ts";
+import { openDaemonLog, stoppingLine } from "./daemon-log.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { counted } from "./format.ts";
 import { openNamedQueue } from "./queues.ts";
@@ -48,6 +48,18 @@ export async function daemon(call: Call): Promise<number> {
     log,
   });
   for (const file of taskFiles) running.register(pathToFileURL(file));
+  log.log("info", "daemon starting", {
+    task_queue: taskQueue.url,
+    error_queue: errorQueue.url,
+    done_queue: doneQueue?.url ?? "none",
+    bucket: bucket.url,
+    cache: settings.cache,
+    workers: settings.workers,
+    task_files: taskFiles.length,
+  });
+  if (terminal.showsStatus) {
+    signals.signal.addEventListener("abort", () => terminal.tell(stoppingLine(running.counters.running)));
+  }
   // The first signal stops leasing and lets finish what runs; the next one aborts that.
   signals.onFurther(() => running.stop());
   const summary = await running.run({ signal: signals.signal });

@@ -34,6 +34,18 @@ describe("daemon --until-drained", () => {
     expect(await bodies("sqlite:.simpletasks/queue.db?queue=tasks-done")).toHaveLength(2);
     for (const line of err.trim().split("\n")) expect(() => void JSON.parse(line)).not.toThrow();
     expect(err).not.toMatch(/warning/i);
+    const queue = (name: string): string => `sqlite://${folder.path}/.simpletasks/queue.db?queue=${name}`;
+    expect(JSON.parse(err.split("\n")[0] ?? "")).toMatchObject({
+      level: "info",
+      msg: "daemon starting",
+      task_queue: queue("tasks"),
+      error_queue: queue("tasks-errors"),
+      done_queue: queue("tasks-done"),
+      bucket: `file://${folder.path}/.simpletasks/bucket`,
+      cache: folder.file(".simpletasks/cache"),
+      workers: expect.any(Number),
+      task_files: 0,
+    });
   });
 
   for (const [isolation, inDaemon] of [
@@ -47,7 +59,7 @@ describe("daemon --until-drained", () => {
         `import { defineTask } from "simpletasks";
         export default defineTask({
           name: "WHO",
-          execute: () => ({ success: true, outputs: { worker: String(process.connected === true) } }),
+          execute: () => ({ success: true, outputs: { worker: String(process.argv[1]?.endsWith("worker.mjs")) } }),
         });`,
       );
       await folder.run(["schedule", "-"], { input: '{"task":"WHO","base_directory":"data"}' });
