@@ -21,7 +21,7 @@ export function openText(file: string, signal: AbortSignal): Readable {
  * before the first one is no part of it.
  *
  * @param name what to call the text in errors
- * @throws `usage` when it cannot be read; `message_invalid`, with the line, for bytes that are no UTF-8
+ * @throws `io` when it cannot be read; `message_invalid`, with the line, for bytes that are no UTF-8
  */
 export async function* linesOf(
   bytes: AsyncIterable<Uint8Array>,
@@ -57,7 +57,7 @@ export async function* linesOf(
   if (rest !== "") yield { text: rest, number: number + 1 };
 }
 
-/** What the operating system says of a file that a person named, as a mistake of theirs. */
+/** What the operating system says of a file that a person named, in words. */
 export function unreadable(error: unknown, name: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (error instanceof SimpleTasksError || typeof code !== "string" || code === "ABORT_ERR") return error;
@@ -66,5 +66,5 @@ export function unreadable(error: unknown, name: string): unknown {
     EISDIR: "this is a directory",
     EACCES: "it may not be read",
   };
-  return new SimpleTasksError("usage", `${name}: ${reasons[code] ?? messageOf(error)}`, { cause: error });
+  return new SimpleTasksError("io", `${name}: ${reasons[code] ?? messageOf(error)}`, { cause: error });
 }

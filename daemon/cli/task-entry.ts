@@ -24,6 +24,12 @@ export function taskOfEntry(text: string, position: number): string {
       `unknown key "${unknown}"${suggestion(unknown, shortKeys)}`,
     );
   }
+  const missing = ["task", "base_directory"].find((key) => !(key in entry));
+  if (missing !== undefined) {
+    throw new SimpleTasksError("task_unparsable", `${missing} is missing`, {
+      hint: 'In short a task is {"task": NAME, "base_directory": KEY}, and if need be "inputs", "payload", "id".',
+    });
+  }
   const part = (key: string, otherwise: string): string => memberText(text, key) ?? otherwise;
   const document = toAscii(
     `{"basic_info":{"id":${part("id", String(position))},"name":${part("task", "null")},` +

@@ -64,6 +64,15 @@ async function* messagesOfLines(
   let position = 0;
   for await (const { text, number } of linesOf(openText(file, signal), name)) {
     if (text.trim() === "") continue;
+    if (position === 0 && text.trimStart().startsWith("[")) {
+      throw new SimpleTasksError(
+        "task_unparsable",
+        `${name}:${number}:1: here is a list, not one task a line`,
+        {
+          hint: "A file with a list of tasks is named *.tasks.json.",
+        },
+      );
+    }
     yield entryAt(text, position, () => `${name}:${number}:${jsonMistake(text)?.column ?? 1}`);
     position += 1;
   }

@@ -71,8 +71,15 @@ describe("a mistake in the list", () => {
     [
       "bad.tasks.jsonl",
       `${emptyTask(1)}\n{"task":"NO_OP"}\n`,
-      /^simpletasks: bad\.tasks\.jsonl:2:1: base_directory must/,
+      /^simpletasks: bad\.tasks\.jsonl:2:1: base_directory is missing\nhint: In short/,
     ],
+    ["bad.tasks.jsonl", '{"base_directory":"d"}', /^simpletasks: bad\.tasks\.jsonl:1:1: task is missing\n/],
+    [
+      "list.tasks.jsonl",
+      `\n[\n${emptyTask(1)}\n]\n`,
+      /^simpletasks: list\.tasks\.jsonl:2:1: here is a list, .*\nhint: .* is named \*\.tasks\.json\.\n$/,
+    ],
+    ["list.tasks.jsonl", `[${emptyTask(1)}]`, /jsonl:1:1: here is a list/],
     [
       "bad.tasks.jsonl",
       `${emptyTask(1)}\n{"task": }\n`,
@@ -119,9 +126,9 @@ describe("a mistake in the list", () => {
   });
 });
 
-it("a file that is not there is a usage error", async () => {
+it("a file that is not there cannot be scheduled, like one that is wrong", async () => {
   expect(await folder.run(["schedule", "none.tasks.json"])).toEqual({
-    code: 2,
+    code: 1,
     out: "",
     err: "simpletasks: none.tasks.json: there is no such file\n",
   });
