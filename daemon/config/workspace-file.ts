@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { SimpleTasksError } from "../../shared/errors.ts";
 import { jsonPath } from "../../shared/task/json-path.ts";
@@ -22,8 +22,18 @@ export interface WorkspaceFile {
 export function findWorkspaceFile(directory: string): string | undefined {
   for (let folder = path.resolve(directory); ; folder = path.dirname(folder)) {
     const candidate = path.join(folder, workspaceFileName);
-    if (existsSync(candidate)) return candidate;
+    if (isThere(candidate)) return candidate;
     if (folder === path.dirname(folder)) return undefined;
+  }
+}
+
+/** A link to nothing counts: whoever made it means a file, which is told to be missing. */
+function isThere(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Above a folder that may not be entered nothing can be meant.
+    return false;
   }
 }
 
@@ -52,11 +62,21 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String(error);
-    throw new SimpleTasksError("config_invalid", `${file}: ${reason}`, { cause: error, about: { file } });
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const reason = code === "ENOENT" && isThere(file) ? "this is a link to nothing" : reasons[code];
+    throw new SimpleTasksError("config_invalid", `${file}: ${reason ?? String(error)}`, {
+      cause: error,
+      about: { file },
+    });
   }
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "this is a folder, not a file",
+  EACCES: "you may not read it",
+  ELOOP: "its links lead round in a circle",
+};
 
 interface Mistake {
   readonly offset: number;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -110,6 +110,15 @@ describe("reading simpletasks.json", () => {
     expect(mistakesIn('{"tasks": [],}')[0]).toMatch(/^1:14: this is not JSON/);
     expect(mistakesIn('{"tasks": [],\n"tasks": []}')).toEqual(['2:1: the key "tasks" stands here twice']);
     expect(mistakesIn("")[0]).toMatch(/^1:1: this is not JSON/);
+  });
+
+  it("says what keeps it from being read", () => {
+    symlinkSync("nowhere.json", file);
+    expect(findWorkspaceFile(directory)).toBe(file);
+    expect(() => readWorkspaceFile(file)).toThrow(`${file}: this is a link to nothing`);
+    rmSync(file);
+    mkdirSync(file);
+    expect(() => readWorkspaceFile(file)).toThrow(`${file}: this is a folder, not a file`);
   });
 
   it("says so when there is no such file", () => {
