@@ -24,6 +24,8 @@ export interface KilledDaemonOrder {
   readonly countdown: number;
   readonly turnsLater: number;
   readonly deletesFirst: boolean;
+  /** Default 1. */
+  readonly leaseSeconds?: number;
 }
 
 const order = JSON.parse(process.argv[2] ?? "") as KilledDaemonOrder;
@@ -41,7 +43,7 @@ const daemon = createDaemon({
   bucket,
   datasource: openDatasource({ bucket, cache }),
   workers: 2,
-  leaseSeconds: 1,
+  leaseSeconds: order.leaseSeconds ?? 1,
   pollFrequencySeconds: 0.2,
   attempts: 2,
   retryDelaySeconds: 0,
