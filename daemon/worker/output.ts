@@ -5,12 +5,12 @@ import type { LogLevel } from "../../shared/logger.ts";
 import { cutLine } from "../../shared/daemon/phases/lines.ts";
 import type { Phase } from "../../shared/daemon/runner.ts";
 import {
-  type AttemptEnd,
   encodeFrame,
   type Frame,
   frameMark,
   LONGEST_FRAME_LINE,
 } from "../../shared/daemon/workers/frames.ts";
+import type { AttemptEnd } from "../../shared/daemon/workers/shapes.ts";
 import type { WorkerReport } from "../../shared/daemon/workers/messages.ts";
 
 /**

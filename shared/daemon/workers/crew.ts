@@ -5,7 +5,7 @@ import type { Logger } from "../../logger.ts";
 import type { AttemptLogLine, Phase, TaskTypeDescription } from "../runner.ts";
 import { type DatasourceCall, receiveError } from "./datasource-calls.ts";
 import { workerEnvironment } from "./environment.ts";
-import type { AttemptEnd } from "./frames.ts";
+import type { AttemptEnd } from "./shapes.ts";
 import type { PooledAttempt } from "./pooled-attempt.ts";
 import { openWarden } from "./warden.ts";
 import { describeExit, startWorkerProcess, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
@@ -116,7 +116,8 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
           reject(refusal ?? diedLoading(exit, printed));
           events.onGone(worker, exit);
           if (workers.size === 0) allGone?.();
-          refill();
+          // One that could not be started is tried again after a pause.
+          if (worker.state !== "loading") refill();
         },
       },
     );
@@ -163,7 +164,8 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     let present = 0;
     for (const worker of workers) if (worker.state !== "leaving") present += 1;
     for (; present < size; present += 1) {
-      hire().loaded.then(
+      // In a promise: what the system refuses is thrown at once for some reasons.
+      (async () => hire().loaded)().then(
         () => {
           failures = 0;
         },
@@ -240,6 +242,13 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
 }
 
 function diedLoading(exit: WorkerExit, printed: readonly string[]): SimpleTasksError {
+  if (exit.failure !== undefined) {
+    const { message } = exit.failure;
+    return new SimpleTasksError("io", `A worker process could not be started: ${message}`, {
+      cause: exit.failure,
+      retryable: true,
+    });
+  }
   const lines = printed.length === 0 ? "" : `; it printed: ${printed.join(" / ")}`;
   return new SimpleTasksError(
     "task_type_invalid",

@@ -1,7 +1,7 @@
 import type { LogLevel } from "../../logger.ts";
-import type { AttemptOutcome, Phase } from "../runner.ts";
+import type { Phase } from "../runner.ts";
 import { isWorkerReport, type WorkerReport } from "./messages.ts";
-import { isAttemptEnd, isAttemptId, isLogLevel, isUserPhase } from "./shapes.ts";
+import { type AttemptEnd, isAttemptEnd, isAttemptId, isLogLevel, isUserPhase } from "./shapes.ts";
 
 /*
  * A frame is one line within a worker's standard output or error: an escape character, the worker's token, a letter that
@@ -24,17 +24,6 @@ export type Frame =
   | { readonly kind: "report"; readonly report: WorkerReport }
   /** In standard error, where `end` does not stand: the attempt that began last is over. */
   | { readonly kind: "over" };
-
-export interface AttemptEnd {
-  readonly attemptId: number;
-  readonly outcome: AttemptOutcome;
-  /** From begin to end. */
-  readonly milliseconds: number;
-  /** The worker's resident memory in bytes, told now and then. */
-  readonly residentBytes?: number;
-  /** True when the worker ends after this attempt: something was thrown outside of it, or it called `process.exit`. */
-  readonly fatal?: boolean;
-}
 
 const LETTERS = {
   begin: "b",

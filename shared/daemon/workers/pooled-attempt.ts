@@ -9,7 +9,7 @@ import type {
   TaskTypeDescription,
 } from "../runner.ts";
 import { sendError } from "./datasource-calls.ts";
-import type { AttemptEnd } from "./frames.ts";
+import type { AttemptEnd } from "./shapes.ts";
 import { type DatasourceService, serveDatasource } from "./serve-datasource.ts";
 import { describeExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
 

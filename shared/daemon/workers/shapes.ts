@@ -1,10 +1,20 @@
 import type { LogLevel } from "../../logger.ts";
 import type { AttemptError, AttemptOutcome, Phase } from "../runner.ts";
-import type { AttemptEnd } from "./frames.ts";
 
 /*
  * What comes from a worker was made in a process in which user code runs: it is looked at before it is believed.
  */
+
+export interface AttemptEnd {
+  readonly attemptId: number;
+  readonly outcome: AttemptOutcome;
+  /** From begin to end. */
+  readonly milliseconds: number;
+  /** The worker's resident memory in bytes, told now and then. */
+  readonly residentBytes?: number;
+  /** True when the worker ends after this attempt: something was thrown outside of it, or it called `process.exit`. */
+  readonly fatal?: boolean;
+}
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

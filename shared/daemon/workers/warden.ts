@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { Socket } from "node:net";
+import type { Writable } from "node:stream";
 
 /** Ends worker processes when this process dies. */
 export interface Warden extends Disposable {
@@ -21,13 +23,15 @@ export function openWarden(): Warden {
   });
   // Without a shell, or when somebody kills it, workers still end as their event loops turn.
   shell.on("error", () => {});
-  shell.stdin.on("error", () => {});
   shell.unref();
-  if ("unref" in shell.stdin && typeof shell.stdin.unref === "function") shell.stdin.unref();
+  // Where the system has no descriptors left there is no pipe, whatever its type says.
+  const pipe: Writable | undefined = shell.stdin;
+  pipe?.on("error", () => {});
+  if (pipe instanceof Socket) pipe.unref();
   return {
-    watch: (pid) => void shell.stdin.write(`watch ${pid}\n`),
-    forget: (pid) => void shell.stdin.write(`forget ${pid}\n`),
-    [Symbol.dispose]: () => void shell.stdin.end(),
+    watch: (pid) => void pipe?.write(`watch ${pid}\n`),
+    forget: (pid) => void pipe?.write(`forget ${pid}\n`),
+    [Symbol.dispose]: () => void pipe?.end(),
   };
 }
 

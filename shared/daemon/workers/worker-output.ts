@@ -2,8 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { createLineAssembler } from "../phases/lines.ts";
 import type { AttemptLogLine, Phase } from "../runner.ts";
-import { type AttemptEnd, createFrameReader, type Frame, frameMark } from "./frames.ts";
+import { createFrameReader, type Frame, frameMark } from "./frames.ts";
 import type { WorkerReport } from "./messages.ts";
+import type { AttemptEnd } from "./shapes.ts";
 
 /** A piece of output this long comes from a flood: other work of the daemon goes before the next piece. */
 const FLOOD_CHARACTERS = 32 * 1024;
@@ -128,8 +129,9 @@ export function readOutput(child: ChildProcess, token: string, handlers: OutputH
   const open = new Set<Readable>();
   let givenUp = false;
 
-  function follow(stream: Readable | null, reader: typeof stdout, atEnd: () => void): void {
-    if (stream === null) return;
+  /** A process for which the system had no descriptors left has no streams, whatever its type says. */
+  function follow(stream: Readable | null | undefined, reader: typeof stdout, atEnd: () => void): void {
+    if (stream === null || stream === undefined) return;
     open.add(stream);
     stream.setEncoding("utf8");
     stream.on("data", (text: string) => {

@@ -36,6 +36,8 @@ export interface WorkerExit {
   readonly signal: NodeJS.Signals | null;
   /** Why the daemon ended it, where that says more than its signal. */
   readonly reason?: string | undefined;
+  /** The system could not start it. */
+  readonly failure?: Error | undefined;
 }
 
 /** To follow on "the worker process". */
@@ -140,11 +142,11 @@ export function startWorkerProcess(
     over = true;
     void output.closed.then(() => handlers.onExit({ ...exit, reason }));
   };
-  child.on("error", () => {
-    // It could not be started, or could not be sent to; the second shows in its exit.
+  child.on("error", (failure) => {
+    // It could not be started, or could not be killed; the second shows in its exit.
     if (child.pid !== undefined) return;
     output.giveUp();
-    finish({ code: null, signal: null });
+    finish({ code: null, signal: null, failure });
   });
   child.on("exit", (code, signal) => {
     killGroup(child);

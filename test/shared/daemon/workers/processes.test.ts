@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, closeSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { LogFields, LogLevel } from "../../../../shared/logger.ts";
@@ -105,6 +106,24 @@ describe("when the daemon is killed", () => {
     },
   );
 });
+
+test.skipIf(process.platform === "win32")(
+  "a worker that cannot be started for want of descriptors is tried again",
+  async () => {
+    const daemon = spawn(
+      "sh",
+      ["-c", `ulimit -n 100; exec "$0" "$1"`, process.execPath, fixture("few-descriptors.ts")],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    const said = await text(daemon.stdout);
+    expect(JSON.parse(said)).toEqual({
+      kinds: ["failed", "succeeded"],
+      errors: [expect.stringMatching(/could not be started: .*EMFILE/)],
+    });
+  },
+);
 
 describe("task files that cannot be loaded", () => {
   test.each([
