@@ -1,4 +1,5 @@
-import { SimpleTasksError } from "../../errors.ts";
+import { isReservedKey, showKey, validateKey } from "../../bucket/key.ts";
+import { messageOf, SimpleTasksError } from "../../errors.ts";
 import type { Output, TaskResult } from "../../task/task-type.ts";
 
 const hint = "execute returns nothing, or {success, outputs: {name: text, bytes, {file} or {key}}}.";
@@ -35,7 +36,21 @@ function checkOutputs(outputs: unknown): void {
       throw wrong(
         `the output ${JSON.stringify(name)} is ${kindOf(value)}; it must be a text, bytes, {file} or {key}`,
       );
+    if (typeof value === "object" && "key" in value && value.key !== undefined) checkKey(name, value.key);
   }
+}
+
+/** It goes into the report of what was done: others will read from there. */
+function checkKey(name: string, key: string): void {
+  try {
+    validateKey(key);
+  } catch (error) {
+    throw wrong(`the output ${JSON.stringify(name)} has a key that cannot be: ${messageOf(error)}`);
+  }
+  if (isReservedKey(key))
+    throw wrong(
+      `the output ${JSON.stringify(name)} has the key ${showKey(key)}, which belongs to SimpleTasks itself`,
+    );
 }
 
 function isOutput(value: unknown): value is Output {

@@ -93,13 +93,13 @@ async function store(
   const keys: string[] = [];
   const values = new Map<string, PutValue>();
   for (const [name, output] of Object.entries(outputs)) {
-    if (typeof output === "object" && "key" in output) {
-      keys.push(output.key);
-      continue;
+    // A property may be there without a value.
+    if (typeof output === "object" && "key" in output && output.key !== undefined) keys.push(output.key);
+    else {
+      const key = joinKey(baseDirectory, name);
+      keys.push(key);
+      values.set(key, output as PutValue);
     }
-    const key = joinKey(baseDirectory, name);
-    keys.push(key);
-    values.set(key, output);
   }
   if (values.size > 0) await datasource.put(Object.fromEntries(values));
   return keys;

@@ -119,6 +119,8 @@ describe("an attempt in a worker process", () => {
     [{ success: true, outputs: { a: { path: "x" } } }, 'output "a" is an object with path'],
     [{ success: true, outputs: { "": "x" } }, "no name"],
     [{ success: true, outputs: { "../a": "x" } }, '".."'],
+    [{ success: true, outputs: { a: { key: "../../x" } } }, 'output "a" has a key that cannot be'],
+    [{ success: true, outputs: { a: { key: "_simpletasks/x" } } }, "belongs to SimpleTasks itself"],
   ])("a result of %j is refused", async (value, message) => {
     const { error, retryable } = failureOf(await act(pool, "result", value));
     expect(error.message).toContain(message);
