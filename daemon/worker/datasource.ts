@@ -79,6 +79,8 @@ export class WorkerDatasource implements Datasource {
   readonly #calls: DatasourceCalls;
   /** Calls that user code has made and the daemon not answered. */
   readonly #open = new Set<Promise<unknown>>();
+  /** The last change that was asked for, of each key whose change is not answered. */
+  readonly #changing = new Map<string, Promise<unknown>>();
   #closed = false;
 
   constructor(attemptId: number, calls: DatasourceCalls) {
@@ -108,13 +110,19 @@ export class WorkerDatasource implements Datasource {
       typeof first === "string"
         ? [[[first, second as PutValue] as const], third]
         : [Object.entries(first), second as DatasourcePutOptions | undefined];
-    return this.#track(async () => {
+    const change = async (): Promise<void> => {
       const sent = await this.#sendable(values, options?.signal);
       await this.#perform(
         { method: "put", values: sent, onlyCache: options?.onlyCache ?? false },
         options?.signal,
       );
-    });
+    };
+    return this.#track(() =>
+      this.#inTurn(
+        values.map(([key]) => key),
+        change,
+      ),
+    );
   }
 
   delete(
@@ -122,10 +130,8 @@ export class WorkerDatasource implements Datasource {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
     return this.#track(async () => {
-      await this.#perform(
-        { method: "delete", keys: typeof key === "string" ? [key] : [...key] },
-        options.signal,
-      );
+      const keys = typeof key === "string" ? [key] : [...key];
+      await this.#inTurn(keys, () => this.#perform({ method: "delete", keys }, options.signal));
     });
   }
 
@@ -133,6 +139,21 @@ export class WorkerDatasource implements Datasource {
   async close(): Promise<void> {
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
     this.#closed = true;
+  }
+
+  /**
+   * Changes of one key are made one after the other, for some take a longer way (a large value through a file): of those
+   * that user code did not wait for, the one asked for last holds.
+   */
+  async #inTurn(keys: readonly string[], change: () => Promise<unknown>): Promise<void> {
+    const before = keys.flatMap((key) => this.#changing.get(key) ?? []);
+    const made = before.length === 0 ? change() : Promise.allSettled(before).then(change);
+    for (const key of keys) this.#changing.set(key, made);
+    try {
+      await made;
+    } finally {
+      for (const key of keys) if (this.#changing.get(key) === made) this.#changing.delete(key);
+    }
   }
 
   #track<Result>(call: () => Promise<Result>): Promise<Result> {

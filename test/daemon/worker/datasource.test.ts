@@ -35,6 +35,42 @@ describe("a worker's datasource", () => {
     expect(ways["stage"]?.length).toBe(20);
   });
 
+  test("lets the change of a key hold that was asked for last, awaited or not", async () => {
+    await using staged = await openFakeStaged();
+    const datasource = connected(staged);
+    const large = "l".repeat(70_000);
+    await Promise.all([
+      datasource.put({ a: large, b: large, c: large }),
+      datasource.put("a", "small"),
+      datasource.delete("b"),
+    ]);
+    expect(staged.objects.get("a")?.toString()).toBe("small");
+    expect([...staged.objects.keys()].toSorted()).toEqual(["a", "c"]);
+  });
+
+  test("hands over any number of large values", async () => {
+    await using staged = await openFakeStaged();
+    const values = Array.from({ length: 1100 }, (_, n) => [`k${n}`, "x".repeat(1000)]);
+    await connected(staged).put(Object.fromEntries([...values, ["big", new Uint8Array(70_000)]]));
+    expect(staged.objects.size).toBe(1101);
+    expect(staged.objects.get("k1099")?.toString()).toBe("x".repeat(1000));
+  });
+
+  test("stages nothing more once the failure of a put was told", async () => {
+    const open = new Set<string>();
+    const failing: StagedDatasource = {
+      ...unusedDatasource,
+      async put(key: unknown) {
+        open.add(String(key));
+        await new Promise((resolve) => setTimeout(resolve, key === "bad" ? 0 : 20));
+        open.delete(String(key));
+        if (key === "bad") throw new Error("no");
+      },
+    };
+    await expect(connected(failing).put({ bad: "b", good: "g" })).rejects.toThrow("no");
+    expect([...open]).toEqual([]);
+  });
+
   test("gets one path for one key and several for several", async () => {
     await using staged = await openFakeStaged({ a: "A", b: "B" });
     const datasource = connected(staged);
