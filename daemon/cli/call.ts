@@ -89,7 +89,8 @@ export function flagLayer({ flags, currentDirectory }: Call): Layer {
   return layerOfWords(words, currentDirectory, (name) => ({ kind: "flag", flag: flagNames[name] }));
 }
 
-const flagNames: Readonly<Record<SettingName, string>> = {
+/** The flag of each setting; one that has none is shown by its key. */
+export const flagNames: Readonly<Record<SettingName, string>> = {
   task_queue: "--task-queue",
   error_queue: "--error-queue",
   done_queue: "--done-queue",

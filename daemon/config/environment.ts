@@ -1,7 +1,7 @@
 import { layerOfWords, type Layer, type SettingName } from "./layers.ts";
 
 /** The names that SimpleTasks' start-up script exports, and ours for what it does not know. */
-const variables = {
+export const environmentNames = {
   task_queue: "TASK_QUEUE",
   error_queue: "ERROR_QUEUE",
   done_queue: "DONE_QUEUE",
@@ -22,7 +22,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** What the environment says. @throws `config_invalid` naming the variable. */
 export function environmentLayer(environment: Environment, base: string): Layer {
   const words = Object.fromEntries(
-    Object.entries(variables).map(([name, variable]) => [name, environment[variable]]),
+    Object.entries(environmentNames).map(([name, variable]) => [name, environment[variable]]),
   );
-  return layerOfWords(words, base, (name) => ({ kind: "environment", variable: variables[name] }));
+  return layerOfWords(words, base, (name) => ({ kind: "environment", variable: environmentNames[name] }));
 }

@@ -6,7 +6,7 @@ import { workspaceSchema } from "../../../daemon/config/workspace-schema.ts";
 
 const file = fileURLToPath(new URL("../../../media/schemas/simpletasks.schema.json", import.meta.url));
 
-/** `npx vitest run -u test/daemon/config/json-schema.test.ts` writes the file anew. */
+/** `npx vitest run test/daemon/config/json-schema.test.ts -u` writes the file anew. */
 it("the JSON schema that editors use is made from what the program reads", async () => {
   const schema = z.toJSONSchema(workspaceSchema, { target: "draft-7" });
   await expect(`${JSON.stringify(schema, undefined, 2)}\n`).toMatchFileSnapshot(path.normalize(file));
