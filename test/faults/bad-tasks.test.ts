@@ -102,7 +102,7 @@ const everything: readonly Bad[] = [
   misdeed("throwsElsewhere", "task_failed", "execute"),
   misdeed("rejectsElsewhere", "task_failed", "execute"),
   misdeed("recursesForEver", "task_failed", "execute"),
-  misdeed("closesItsChannel", "worker_died", "execute"),
+  misdeed("closesItsOutput", "worker_died", "execute"),
   misdeed("returnsNumber", "task_failed", "execute"),
   misdeed("returnsNoSuccess", "task_failed", "execute"),
   misdeed("returnsWrongOutput", "task_failed", "execute"),

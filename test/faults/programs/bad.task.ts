@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defineTask, z, type Datasource, type TaskResult } from "simpletasks";
@@ -73,9 +74,9 @@ const misdeeds = {
     const recurse = (): number => recurse() + 1;
     recurse();
   },
-  async closesItsChannel() {
-    process.disconnect();
-    await forever();
+  closesItsOutput() {
+    closeSync(1);
+    console.log("lost");
   },
   returnsNumber: () => 5,
   returnsNoSuccess: () => ({ outputs: {} }),
@@ -145,7 +146,6 @@ async function leaveTraces(
   if (input !== undefined) await appendFile(input, "scribbled");
 }
 
-/** The worker's channel keeps its process alive meanwhile, except where that is closed. */
 function forever(): Promise<never> {
-  return new Promise(() => setInterval(() => {}, 1000));
+  return new Promise(() => {});
 }
