@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openBucket } from "../../shared/bucket/open.ts";
 import { openCache } from "../../shared/cache/open.ts";
 import { createDaemon } from "../../shared/daemon/daemon.ts";
@@ -11,6 +11,9 @@ import { openQueue } from "../../shared/queue/open.ts";
 import { readReport, type Report } from "../../shared/task/read-report.ts";
 import { end, makeFolder } from "../daemon/cli/command-line.ts";
 import type { Misdeed } from "./programs/bad.task.ts";
+
+// A bound for machines that are busy otherwise; nothing is expected of their speed.
+vi.setConfig({ testTimeout: 900_000 });
 
 const taskFile = new URL("./programs/bad.task.ts", import.meta.url);
 

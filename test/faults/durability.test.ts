@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openBucket } from "../../shared/bucket/open.ts";
 import { openQueue } from "../../shared/queue/open.ts";
 import { taskText } from "../../shared/task/document.ts";
@@ -10,6 +10,9 @@ import { describeNeeding, program } from "../bootstrap/suite-needing.ts";
 import { programFile } from "../daemon/cli/command-line.ts";
 import type { KilledDaemonOrder } from "./programs/killed-daemon.ts";
 import { fileOf, type SystemCall, traceCalls } from "./system-calls.ts";
+
+// A bound for machines that are busy otherwise; nothing is expected of their speed.
+vi.setConfig({ testTimeout: 900_000 });
 
 const strace = program("strace", "apt-get install strace");
 

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, watch, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { openBucket } from "../../shared/bucket/open.ts";
 import { openCache } from "../../shared/cache/open.ts";
 import { createDaemon } from "../../shared/daemon/daemon.ts";
@@ -11,6 +11,9 @@ import { openQueue, type OpenQueueOptions } from "../../shared/queue/open.ts";
 import { taskText } from "../../shared/task/document.ts";
 import { emptyTask, end, makeFolder, type Folder } from "../daemon/cli/command-line.ts";
 import { addTaskFile, startDaemon } from "./running-daemon.ts";
+
+// A bound for machines that are busy otherwise; nothing is expected of their speed.
+vi.setConfig({ testTimeout: 900_000 });
 
 let folder: Folder;
 beforeEach(async () => {

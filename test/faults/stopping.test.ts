@@ -6,6 +6,9 @@ import { taskText } from "../../shared/task/document.ts";
 import { makeFolder, type Ended, type Folder } from "../daemon/cli/command-line.ts";
 import { addTaskFile, startDaemon } from "./running-daemon.ts";
 
+// A bound for machines that are busy otherwise; nothing is expected of their speed.
+vi.setConfig({ testTimeout: 900_000 });
+
 let folder: Folder;
 beforeEach(async () => {
   folder = await makeFolder();

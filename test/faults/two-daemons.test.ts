@@ -1,11 +1,14 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openBucket } from "../../shared/bucket/open.ts";
 import { openQueue } from "../../shared/queue/open.ts";
 import { taskText } from "../../shared/task/document.ts";
 import { readReport } from "../../shared/task/read-report.ts";
 import { makeFolder, type Folder } from "../daemon/cli/command-line.ts";
 import { addTaskFile, startDaemon } from "./running-daemon.ts";
+
+// A bound for machines that are busy otherwise; nothing is expected of their speed.
+vi.setConfig({ testTimeout: 900_000 });
 
 let folder: Folder;
 beforeEach(async () => {
