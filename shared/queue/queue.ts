@@ -59,6 +59,21 @@ export interface Queue extends AsyncDisposable {
   releaseAll?(options?: CallOptions): Promise<number>;
 
   /**
+   * Leases the messages of these ids, each once, whatever stands before them; absent where the engine cannot. Gives those
+   * that were visible: an id that is leased, delayed or gone is left out. `leaseSeconds` as in {@link ReceiveOptions}.
+   */
+  lease?(ids: readonly string[], leaseSeconds: number, options?: CallOptions): Promise<readonly Message[]>;
+
+  /**
+   * Removes visible messages that were sent before a moment, in milliseconds since 1970, and resolves to how many went;
+   * absent where the engine forgets old messages by itself.
+   */
+  expire?(before: number, options?: CallOptions): Promise<number>;
+
+  /** How far each batch is; present where the engine counts. */
+  readonly batches?: QueueBatches;
+
+  /**
    * Several queues' sends and one queue's deletes as one transaction; present where the engine can.
    * See `settle` in `settle.ts`, which everyone calls instead and which falls back to send, then delete.
    */
@@ -88,6 +103,8 @@ export interface OutgoingMessage {
   readonly body: string;
   /** Seconds until it becomes visible; 0 … `limits.delaySeconds`. Default 0. */
   readonly delaySeconds?: number | undefined;
+  /** Counted in the transaction that makes the message durable, where the queue has `batches`. Default: nothing. */
+  readonly counts?: BatchChange | undefined;
 }
 
 export type SendOutcome =
@@ -157,11 +174,47 @@ export interface PeekedMessage {
 /** One message's end: what to send because of it, and the lease to close. */
 export interface Settlement {
   readonly receipt: string;
-  readonly sends: readonly {
-    readonly queue: Queue;
-    readonly body: string;
-    readonly delaySeconds?: number | undefined;
-  }[];
+  readonly sends: readonly (OutgoingMessage & { readonly queue: Queue })[];
+  /** Counted in the transaction that deletes the message, where its queue has `batches`. Default: nothing. */
+  readonly counts?: BatchChange | undefined;
+}
+
+/**
+ * What became of one task of a batch: it was `scheduled`, it ended as `done` or `failed`, or after it had failed it was
+ * `retried` (sent again) or `discarded` (given up).
+ */
+export interface BatchChange {
+  readonly batch: string;
+  readonly change: "scheduled" | "done" | "failed" | "retried" | "discarded";
+}
+
+/**
+ * `scheduled` is the sum of `queued`, `running`, `done`, `failed` and `discarded`, however often a task was delivered or
+ * attempted. Times in milliseconds since 1970.
+ */
+export interface BatchCounts {
+  readonly batch: string;
+  readonly scheduled: number;
+  /** Visible or delayed. */
+  readonly queued: number;
+  /** Leased. */
+  readonly running: number;
+  readonly done: number;
+  /** Reported to the error queue, and neither retried nor discarded since. */
+  readonly failed: number;
+  /** Given up after they had failed, or purged while they were queued. */
+  readonly discarded: number;
+  /** When its first task was scheduled. */
+  readonly firstAt: number;
+  /** When a count last changed. */
+  readonly lastAt: number;
+}
+
+export interface QueueBatches {
+  /** The batches that were scheduled to this queue, newest first. */
+  list(options?: CallOptions): Promise<readonly BatchCounts[]>;
+  /** Counts what no message carries; in one transaction. */
+  count(changes: readonly BatchChange[], options?: CallOptions): Promise<void>;
 }
 
 export interface QueueTransaction {
