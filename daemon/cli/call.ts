@@ -12,11 +12,11 @@ import { findWorkspaceFile, readWorkspaceFile, type WorkspaceFile } from "../con
 import type { Signals } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** One run of one command: its words, and the world it runs in. */
-export interface Call {
+/** One run of one command: its words, and the world it runs in. `Own` are the flags that only this command has. */
+export interface Call<Own extends object = object> {
   /** What follows the command and is no flag. */
   readonly words: readonly string[];
-  readonly flags: Flags;
+  readonly flags: Flags & Own;
   readonly terminal: Terminal;
   readonly environment: Environment;
   readonly currentDirectory: string;
@@ -24,9 +24,9 @@ export interface Call {
 }
 
 /** Runs to its end and gives the exit code; what it throws is explained to the person. */
-export type Command = (call: Call) => Promise<number>;
+export type Command<Own extends object = object> = (call: Call<Own>) => Promise<number>;
 
-/** Flags as they were typed; each command declares those that it takes. */
+/** Flags that several commands share, as they were typed; each command declares those that it takes. */
 export interface Flags {
   readonly taskQueue?: string;
   readonly errorQueue?: string;
@@ -42,10 +42,7 @@ export interface Flags {
   readonly isolation?: string;
   readonly poll?: string;
   readonly attempts?: string;
-  readonly untilDrained?: boolean;
-  readonly sharedCache?: boolean;
-  readonly limit?: string;
-  readonly dir?: string;
+  readonly yes?: boolean;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import { openDaemonLog, stoppingLine } from "../../../daemon/cli/daemon-log.ts";
+import { openDaemonLog, stoppingLine } from "../../../daemon/cli/daemon/log.ts";
 import { openTerminal } from "../../../daemon/cli/terminal.ts";
 
 function screen(): { log: ReturnType<typeof openDaemonLog>; shown(): string } {

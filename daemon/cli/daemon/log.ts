@@ -1,8 +1,8 @@
 import { pino } from "pino";
-import type { Logger, LogFields, LogLevel } from "../../shared/logger.ts";
-import { escapeForTerminal } from "./escape.ts";
-import { counted } from "./format.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Logger, LogFields, LogLevel } from "../../../shared/logger.ts";
+import { escapeForTerminal } from "../escape.ts";
+import { counted } from "../format.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** The daemon's log on standard error: lines for people on a screen, else one JSON object a line. */
 export function openDaemonLog(terminal: Terminal): Logger {

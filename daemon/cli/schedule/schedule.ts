@@ -1,9 +1,9 @@
-import { SimpleTasksError } from "../../shared/errors.ts";
-import { schedule as scheduleTasks } from "../../shared/batch/schedule.ts";
-import { settingsOf, type Call } from "./call.ts";
-import { exitCodes } from "./exit-codes.ts";
-import { counted } from "./format.ts";
-import { openNamedQueue } from "./queues.ts";
+import { SimpleTasksError } from "../../../shared/errors.ts";
+import { schedule as scheduleTasks } from "../../../shared/batch/schedule.ts";
+import { settingsOf, type Call } from "../call.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { counted } from "../format.ts";
+import { openNamedQueue } from "../queues.ts";
 import { openTaskList } from "./task-list.ts";
 
 /** `schedule FILE`: goes through the whole list first, then sends it. */

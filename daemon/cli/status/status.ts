@@ -1,12 +1,12 @@
-import { isSimpleTasksError, messageOf } from "../../shared/errors.ts";
-import { describeOrigin, type Origin } from "../config/layers.ts";
-import type { Settings } from "../config/settings.ts";
-import { findTaskFiles } from "../config/task-files.ts";
-import { settingsOf, type Call } from "./call.ts";
-import { escapeForTerminal } from "./escape.ts";
-import { exitCodes } from "./exit-codes.ts";
-import { table } from "./format.ts";
-import { describeStats, statsOf } from "./queue-stats.ts";
+import { isSimpleTasksError, messageOf } from "../../../shared/errors.ts";
+import { describeOrigin, type Origin } from "../../config/layers.ts";
+import type { Settings } from "../../config/settings.ts";
+import { findTaskFiles } from "../../config/task-files.ts";
+import { settingsOf, type Call } from "../call.ts";
+import { escapeForTerminal } from "../escape.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { table } from "../format.ts";
+import { describeStats, statsOf } from "../queue/stats.ts";
 
 /** `status`: what the settings are, where they came from, and how many messages wait. */
 export async function status(call: Call): Promise<number> {

@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { isSimpleTasksError, SimpleTasksError } from "../../shared/errors.ts";
-import { elementTexts } from "../../shared/task/json-text.ts";
-import { jsonMistake } from "../config/located-json.ts";
-import { linesOf, openText, unreadable } from "./lines.ts";
+import { isSimpleTasksError, SimpleTasksError } from "../../../shared/errors.ts";
+import { elementTexts } from "../../../shared/task/json-text.ts";
+import { jsonMistake } from "../../config/located-json.ts";
+import { linesOf, openText, unreadable } from "../lines.ts";
 import { taskOfEntry } from "./task-entry.ts";
 
 /** A list of tasks that can be gone through any number of times. */

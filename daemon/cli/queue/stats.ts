@@ -1,8 +1,8 @@
-import type { QueueStats } from "../../shared/queue/queue.ts";
-import type { Call } from "./call.ts";
-import { exitCodes } from "./exit-codes.ts";
-import { escapeForTerminal } from "./escape.ts";
-import { notMadeYet, openToLook, typedQueue } from "./queues.ts";
+import type { QueueStats } from "../../../shared/queue/queue.ts";
+import type { Call } from "../call.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { escapeForTerminal } from "../escape.ts";
+import { notMadeYet, openToLook, typedQueue } from "../queues.ts";
 
 /** `queue stats URL` */
 export async function queueStats(call: Call): Promise<number> {

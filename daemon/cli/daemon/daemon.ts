@@ -1,20 +1,21 @@
 import { pathToFileURL } from "node:url";
-import { openBucket } from "../../shared/bucket/open.ts";
-import { openCache } from "../../shared/cache/open.ts";
-import { createDaemon, type DaemonSummary } from "../../shared/daemon/daemon.ts";
-import { openDatasource } from "../../shared/datasource/open.ts";
-import type { CacheStatus } from "../../shared/cache/cache.ts";
-import { createResources } from "../../shared/resources.ts";
-import { classicLayer } from "../config/classic-form.ts";
-import { findTaskFiles } from "../config/task-files.ts";
-import { settingsOf, type Call } from "./call.ts";
-import { openDaemonLog, stoppingLine } from "./daemon-log.ts";
-import { exitCodes } from "./exit-codes.ts";
-import { counted } from "./format.ts";
-import { openNamedQueue } from "./queues.ts";
+import { openBucket } from "../../../shared/bucket/open.ts";
+import { openCache } from "../../../shared/cache/open.ts";
+import { createDaemon, type DaemonSummary } from "../../../shared/daemon/daemon.ts";
+import { openDatasource } from "../../../shared/datasource/open.ts";
+import type { CacheStatus } from "../../../shared/cache/cache.ts";
+import { createResources } from "../../../shared/resources.ts";
+import { classicLayer } from "../../config/classic-form.ts";
+import { findTaskFiles } from "../../config/task-files.ts";
+import { settingsOf, type Call } from "../call.ts";
+import type { DaemonFlags } from "./words.ts";
+import { openDaemonLog, stoppingLine } from "./log.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { counted } from "../format.ts";
+import { openNamedQueue } from "../queues.ts";
 
 /** `daemon`: opens what the settings name, runs tasks until stopped or drained, and sums up. */
-export async function daemon(call: Call): Promise<number> {
+export async function daemon(call: Call<DaemonFlags>): Promise<number> {
   const { terminal, signals, flags } = call;
   const settings = settingsOf(call, classicLayer(call.words, call.currentDirectory));
   const taskFiles = await findTaskFiles(settings);

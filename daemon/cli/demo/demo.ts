@@ -1,23 +1,24 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { schedule } from "../../shared/batch/schedule.ts";
-import type { Bucket } from "../../shared/bucket/bucket.ts";
-import { openBucket } from "../../shared/bucket/open.ts";
-import { createResources } from "../../shared/resources.ts";
-import type { Queue } from "../../shared/queue/queue.ts";
-import { layerOfWords } from "../config/layers.ts";
-import { resolveSettings, type Settings } from "../config/settings.ts";
-import { flagLayer, settingsOf, type Call } from "./call.ts";
-import { dataset, demoTasks, makeInputs, outputIsRight } from "./demo/dataset.ts";
-import { runDaemon, type DaemonRun } from "./demo/run-daemon.ts";
-import { openStages, type Stages } from "./demo/stages.ts";
-import { exitCodes } from "./exit-codes.ts";
-import { bytesText, table } from "./format.ts";
-import { openNamedQueue } from "./queues.ts";
+import { schedule } from "../../../shared/batch/schedule.ts";
+import type { Bucket } from "../../../shared/bucket/bucket.ts";
+import { openBucket } from "../../../shared/bucket/open.ts";
+import { createResources } from "../../../shared/resources.ts";
+import type { Queue } from "../../../shared/queue/queue.ts";
+import { layerOfWords } from "../../config/layers.ts";
+import { resolveSettings, type Settings } from "../../config/settings.ts";
+import { flagLayer, settingsOf, type Call } from "../call.ts";
+import type { DemoFlags } from "./words.ts";
+import { dataset, demoTasks, makeInputs, outputIsRight } from "./dataset.ts";
+import { runDaemon, type DaemonRun } from "./run-daemon.ts";
+import { openStages, type Stages } from "./stages.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { bytesText, table } from "../format.ts";
+import { openNamedQueue } from "../queues.ts";
 
 /** `demo`: the main job, from making its files to comparing every output. */
-export async function demo(call: Call): Promise<number> {
+export async function demo(call: Call<DemoFlags>): Promise<number> {
   const { terminal, flags } = call;
   const { signal } = call.signals;
   const started = performance.now();
@@ -51,7 +52,7 @@ export async function demo(call: Call): Promise<number> {
   return wrong.length === 0 && run.failed === 0 ? exitCodes.done : exitCodes.failed;
 }
 
-async function demoDirectory({ flags, currentDirectory, terminal }: Call): Promise<string> {
+async function demoDirectory({ flags, currentDirectory, terminal }: Call<DemoFlags>): Promise<string> {
   if (flags.dir === undefined) {
     const directory = await mkdtemp(path.join(os.tmpdir(), "simpletasks-demo-"));
     terminal.tell(`everything lies in ${directory}, until you remove it`);
@@ -66,7 +67,7 @@ async function demoDirectory({ flags, currentDirectory, terminal }: Call): Promi
  * Flags, then places under the directory. What environment and workspace say is for real work: it counts only when a
  * profile or a file is asked for.
  */
-function demoSettings(call: Call, directory: string): Settings {
+function demoSettings(call: Call<DemoFlags>, directory: string): Settings {
   if (call.flags.profile !== undefined || call.flags.config !== undefined) return settingsOf(call);
   const words = { task_queue: "sqlite:queue.db?queue=tasks", bucket: "file:bucket", cache: "cache" };
   return resolveSettings({
@@ -79,7 +80,7 @@ function demoSettings(call: Call, directory: string): Settings {
 }
 
 /** What the daemon is told, so that nothing but this counts there either. */
-function daemonWords(settings: Settings, { flags }: Call): string[] {
+function daemonWords(settings: Settings, { flags }: Call<DemoFlags>): string[] {
   const said = {
     "--config": "none",
     "--task-queue": settings.taskQueue,

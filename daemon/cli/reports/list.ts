@@ -1,23 +1,25 @@
-import { SimpleTasksError } from "../../shared/errors.ts";
-import type { PeekedMessage, Queue } from "../../shared/queue/queue.ts";
-import { parseTask } from "../../shared/task/document.ts";
-import { readReport } from "../../shared/task/read-report.ts";
-import { settingsOf, type Call, type Command } from "./call.ts";
-import { escapeForTerminal } from "./escape.ts";
-import { exitCodes } from "./exit-codes.ts";
-import { counted } from "./format.ts";
-import { openToLook } from "./queues.ts";
+import { SimpleTasksError } from "../../../shared/errors.ts";
+import type { PeekedMessage, Queue } from "../../../shared/queue/queue.ts";
+import { parseTask } from "../../../shared/task/document.ts";
+import { readReport } from "../../../shared/task/read-report.ts";
+import { settingsOf, type Call, type Command } from "../call.ts";
+import { escapeForTerminal } from "../escape.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { counted } from "../format.ts";
+import { openToLook } from "../queues.ts";
+import type { ListFlags } from "./words.ts";
 
 /** `done list` */
-export const doneList: Command = (call) => list(call, settingsOf(call).doneQueue, describeDone);
+export const doneList: Command<ListFlags> = (call) => list(call, settingsOf(call).doneQueue, describeDone);
 
 /** `errors list` */
-export const errorsList: Command = (call) => list(call, settingsOf(call).errorQueue, describeError);
+export const errorsList: Command<ListFlags> = (call) =>
+  list(call, settingsOf(call).errorQueue, describeError);
 
 const pageSize = 500;
 
 async function list(
-  call: Call,
+  call: Call<ListFlags>,
   url: string | undefined,
   describe: (body: string) => string,
 ): Promise<number> {

@@ -1,0 +1,27 @@
+import { examples, withLocations, withRunning, type DescribeGroup } from "../options.ts";
+
+/** Flags that only `daemon` has. */
+export interface DaemonFlags {
+  readonly untilDrained?: boolean;
+  readonly sharedCache?: boolean;
+}
+
+/** `daemon` */
+export const describeDaemon: DescribeGroup = (program, runs) => {
+  withRunning(withLocations(program.command("daemon")))
+    .description("Runs tasks until it is stopped.")
+    .argument(
+      "[WORDS...]",
+      "the classic form: TASK_QUEUE ERROR_QUEUE [DONE_QUEUE] BUCKET CACHE_DIRECTORY POLL_SECONDS",
+    )
+    .option("--shared-cache", "use a cache folder that other users may enter too (default: refuse it)")
+    .option("--until-drained", "end when nothing is left in the task queue")
+    .action(runs(async () => (await import("./daemon.ts")).daemon))
+    .addHelpText(
+      "after",
+      examples(
+        ["simpletasks daemon --until-drained", "run what is there, then end"],
+        ["simpletasks daemon tasks errors datasets /var/cache/simpletasks 5", "SimpleTasks' classic form"],
+      ) + "\nThe log goes to standard error: lines for people on a screen, else one JSON object a line.",
+    );
+};
