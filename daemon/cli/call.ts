@@ -42,6 +42,7 @@ export interface Flags {
   readonly isolation?: string;
   readonly poll?: string;
   readonly attempts?: string;
+  readonly reportDays?: string;
   readonly yes?: boolean;
 }
 
@@ -82,6 +83,7 @@ export function flagLayer({ flags, currentDirectory }: Call): Layer {
     isolation: flags.isolation,
     poll_seconds: flags.poll,
     attempts: flags.attempts,
+    report_days: flags.reportDays,
   };
   return layerOfWords(words, currentDirectory, (name) => ({ kind: "flag", flag: flagNames[name] }));
 }
@@ -100,6 +102,7 @@ export const flagNames: Readonly<Record<SettingName, string>> = {
   poll_seconds: "--poll",
   attempts: "--attempts",
   max_deliveries: "max_deliveries",
+  report_days: "--report-days",
 };
 
 /** The file that is named, the nearest one, or, for `none`, no file. */

@@ -23,6 +23,7 @@ export function fileLayer(file: WorkspaceFile, profileName: string | undefined):
     attempts: inDaemon("attempts", daemon.attempts),
     max_deliveries: inDaemon("max_deliveries", daemon.max_deliveries),
     poll_seconds: inDaemon("poll_seconds", daemon.poll_seconds),
+    report_days: inDaemon("report_days", daemon.report_days),
   };
 
   function given(place: readonly string[]) {

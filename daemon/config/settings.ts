@@ -30,6 +30,8 @@ export interface Settings {
   readonly attempts: number;
   readonly maxDeliveries: number;
   readonly pollSeconds: number;
+  /** 0: reports are kept for good. */
+  readonly reportDays: number;
   /** Where each value came from. */
   readonly origins: Readonly<Record<SettingName, Origin>>;
 }
@@ -84,6 +86,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
   const attempts = number("attempts", 3);
   const maxDeliveries = number("max_deliveries", 100);
   const pollSeconds = number("poll_seconds", 5);
+  const reportDays = number("report_days", 14);
 
   return {
     workspace,
@@ -102,6 +105,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
     attempts: attempts.value,
     maxDeliveries: maxDeliveries.value,
     pollSeconds: pollSeconds.value,
+    reportDays: reportDays.value,
     origins: {
       task_queue: taskQueue.origin,
       error_queue: errorQueue.origin,
@@ -115,6 +119,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
       attempts: attempts.origin,
       max_deliveries: maxDeliveries.origin,
       poll_seconds: pollSeconds.origin,
+      report_days: reportDays.origin,
     },
   };
 }

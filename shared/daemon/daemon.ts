@@ -2,6 +2,7 @@ import { hostname, userInfo } from "node:os";
 import { SimpleTasksError } from "../errors.ts";
 import { createResources, type Resources } from "../resources.ts";
 import type { DaemonCounters } from "./counters.ts";
+import { startExpiry } from "./expiry.ts";
 import { createInProcessRunner } from "./in-process/runner.ts";
 import { openLeaseKeeper } from "./lease-keeper.ts";
 import { daemonSettings, type DaemonOptions, type DaemonSettings } from "./options.ts";
@@ -10,6 +11,7 @@ import { createShift, type Shift } from "./shift.ts";
 import { next, type DaemonState, type LifecycleEvent } from "./state.ts";
 import { startTaskTypes } from "./task-types.ts";
 import { noOp } from "../task/no-op.ts";
+import type { Queue } from "../queue/queue.ts";
 import type { TaskType } from "../task/define.ts";
 import { loadTaskFiles } from "../task/load.ts";
 import { createWorkerPool } from "./workers/pool.ts";
@@ -86,6 +88,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
     });
     try {
       shift = await openShift(resources);
+      const expiry = startExpiry({
+        queues: reportQueues(options),
+        days: settings.reportDays,
+        log: settings.log,
+      });
+      resources.defer(() => expiry[Symbol.dispose]());
       tell("started");
       await shift.work();
     } catch (error) {
@@ -164,6 +172,12 @@ async function openRunners(given: {
   const inProcess = createInProcessRunner({ types: [...types, ...loaded], slots: workers });
   if (settings.isolation === "none" || files.length === 0) return [inProcess];
   return [inProcess, createWorkerPool({ taskFiles: files, workers, directory, log })];
+}
+
+/** Never the task queue: what waits there is no report, however old it is. */
+function reportQueues({ taskQueue, errorQueue, doneQueue }: DaemonOptions): Queue[] {
+  const queues = doneQueue === undefined ? [errorQueue] : [errorQueue, doneQueue];
+  return queues.filter(({ url }) => url !== taskQueue.url);
 }
 
 /** A user id without an entry in the system's user list (usual in containers) has no name to ask for. */

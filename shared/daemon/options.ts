@@ -40,6 +40,11 @@ export interface DaemonOptions {
   readonly graceSeconds?: number;
   /** Delay before the second attempt, in seconds; it doubles from then on. Default 1. */
   readonly retryDelaySeconds?: number;
+  /**
+   * How long reports are kept in the error and the done queue, in days, up to 36,500; 0 keeps them for good. Older ones are
+   * removed at the start and every hour, in queues that do not forget by themselves (SQLite, memory). Default 14.
+   */
+  readonly reportDays?: number;
   /** Return as soon as nothing is visible, leased or delayed in the task queue. Default false. */
   readonly untilDrained?: boolean;
   /** Names this daemon in reports. Default: host name and process id. */
@@ -60,6 +65,7 @@ export interface DaemonSettings {
   readonly prefetchBytes: number;
   readonly graceSeconds: number;
   readonly retryDelaySeconds: number;
+  readonly reportDays: number;
   readonly untilDrained: boolean;
   readonly name: string;
   readonly log: Logger;
@@ -83,6 +89,7 @@ export function daemonSettings(
     prefetchBytes: atLeastZero("prefetch.bytes", options.prefetch?.bytes ?? 8 * 2 ** 30),
     graceSeconds: grace(options.graceSeconds ?? 30),
     retryDelaySeconds: atLeastZero("retryDelaySeconds", options.retryDelaySeconds ?? 1),
+    reportDays: days("reportDays", options.reportDays ?? 14),
     untilDrained: options.untilDrained ?? false,
     name: options.name ?? `${host.hostname}-${host.pid}`,
     log: options.log ?? silentLogger,
@@ -106,6 +113,11 @@ function grace(value: number): number {
     "config_invalid",
     `graceSeconds must be 0 … ${longestSeconds} seconds or Infinity, not ${value}`,
   );
+}
+
+function days(name: string, value: number): number {
+  if (value >= 0 && value <= 36_500) return value;
+  throw new SimpleTasksError("config_invalid", `${name} must be 0 … 36500 days, not ${value}`);
 }
 
 function atLeastZero(name: string, value: number): number {

@@ -44,6 +44,7 @@ export async function daemon(call: Call<DaemonFlags>): Promise<number> {
     maxDeliveries: settings.maxDeliveries,
     workers: settings.workers,
     isolation: settings.isolation,
+    reportDays: settings.reportDays,
     directory: settings.workspace,
     untilDrained: flags.untilDrained === true,
     log,

@@ -14,6 +14,7 @@ export const describeDaemon: DescribeGroup = (program, runs) => {
       "[WORDS...]",
       "the classic form: TASK_QUEUE ERROR_QUEUE [DONE_QUEUE] BUCKET CACHE_DIRECTORY POLL_SECONDS",
     )
+    .option("--report-days <DAYS>", "how long reports are kept in SQLite, 0 for good (default: 14)")
     .option("--shared-cache", "use a cache folder that other users may enter too (default: refuse it)")
     .option("--until-drained", "end when nothing is left in the task queue")
     .action(runs(async () => (await import("./daemon.ts")).daemon))

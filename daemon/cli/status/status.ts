@@ -5,7 +5,7 @@ import { findTaskFiles } from "../../config/task-files.ts";
 import { settingsOf, type Call } from "../call.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { table } from "../format.ts";
+import { counted, table } from "../format.ts";
 import { describeStats, statsOf } from "../queue/stats.ts";
 
 /** `status`: what the settings are, where they came from, and how many messages wait. */
@@ -40,6 +40,7 @@ export async function status(call: Call): Promise<number> {
       ["engines", settings.engines, describeOrigin(settings.origins.engines)],
       ["workers", String(settings.workers), describeOrigin(settings.origins.workers)],
       ["lease", `${settings.leaseSeconds} s`, describeOrigin(settings.origins.lease_seconds)],
+      ["reports kept", reportsKept(settings.reportDays), describeOrigin(settings.origins.report_days)],
       ["task files", String(files.length), ""],
     ];
     for (const line of table(rows.map((row) => row.map(escapeForTerminal)))) await terminal.print(line);
@@ -48,6 +49,10 @@ export async function status(call: Call): Promise<number> {
     if (files.length === 0) await terminal.print(dim("NO_OP is the only task type: it is built in."));
   }
   return queues.some(({ problem }) => problem !== undefined) ? exitCodes.failed : exitCodes.done;
+}
+
+function reportsKept(days: number): string {
+  return days === 0 ? "for good" : counted(days, "day");
 }
 
 async function lookInto(name: string, url: string | undefined, origin: Origin, call: Call) {
@@ -81,6 +86,7 @@ function asJson(settings: Settings): Record<string, unknown> {
     attempts: settings.attempts,
     max_deliveries: settings.maxDeliveries,
     poll_seconds: settings.pollSeconds,
+    report_days: settings.reportDays,
     origins: Object.fromEntries(
       Object.entries(settings.origins).map(([name, origin]) => [name, describeOrigin(origin)]),
     ),
