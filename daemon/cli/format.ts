@@ -15,6 +15,15 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** "2026-05-31 09:05:00", in this machine's time zone; an empty text for a time that is not known. */
+export function timeText(milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return "";
+  const time = new Date(milliseconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const date = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-");
+  return `${date} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":")}`;
+}
+
 /** Rows in columns that are as wide as their widest cell; the last one is not filled up. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -23,6 +23,8 @@ export interface Terminal {
    * @throws `io` when something of it could not be written; a reader that has gone is no error.
    */
   finish(): Promise<void>;
+  /** The size in letters of the screen that standard output is; undefined where it is none. */
+  readonly screen: { readonly columns: number; readonly rows: number } | undefined;
   /** Marks up for standard output; plain text where colours do not belong. */
   readonly style: Style;
   /** The same for standard error. */
@@ -32,7 +34,11 @@ export interface Terminal {
 export type Style = (format: "bold" | "dim" | "red" | "green" | "yellow", text: string) => string;
 
 /** Standard output or error. */
-export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type Output = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** This process's standard output and error. Takes over what happens when their readers go away: nothing. */
 export function openTerminal(out: Output, err: Output): Terminal {
@@ -93,6 +99,10 @@ export function openTerminal(out: Output, err: Output): Terminal {
       throw new SimpleTasksError("io", `standard output could not be written: ${failure.message}`, {
         cause: failure,
       });
+    },
+    get screen() {
+      // A terminal that does not know its size says 0.
+      return out.isTTY === true ? { columns: out.columns || 80, rows: out.rows || 24 } : undefined;
     },
     style: styleFor(out),
     errorStyle: styleFor(err),
