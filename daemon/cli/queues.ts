@@ -4,7 +4,7 @@ import { parseSqliteUrl } from "../../shared/queue/sqlite/address.ts";
 import { sqliteQueueNames } from "../../shared/queue/sqlite/names.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
 import { queueUrl } from "../config/locations.ts";
-import { suggestion } from "../config/nearest-word.ts";
+import { suggestion } from "../../shared/nearest-word.ts";
 import { namesOf, type Call } from "./call.ts";
 import { isMade, queueFileProblem } from "./queue-file.ts";
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { SimpleTasksError } from "../../shared/errors.ts";
 import type { Given, Layer } from "./layers.ts";
-import { suggestion } from "./nearest-word.ts";
+import { suggestion } from "../../shared/nearest-word.ts";
 import type { WorkspaceFile } from "./workspace-file.ts";
 
 /** What `simpletasks.json` says, with one of its profiles. */

@@ -1,5 +1,5 @@
 import { SimpleTasksError } from "../../shared/errors.ts";
-import { suggestion } from "./nearest-word.ts";
+import { suggestion } from "../../shared/nearest-word.ts";
 import { describeRange, parseNumber, ranges, type NumberSetting } from "./ranges.ts";
 import { engineNames, isolationNames, type Engines, type Isolation } from "./workspace-schema.ts";
 

@@ -2,8 +2,8 @@ import { lstatSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { SimpleTasksError } from "../../shared/errors.ts";
 import { jsonPath } from "../../shared/task/json-path.ts";
-import { parseLocatedJson, type LocatedJson } from "./located-json.ts";
-import { suggestion } from "./nearest-word.ts";
+import { parseLocatedJson, type LocatedJson } from "../../shared/located-json.ts";
+import { suggestion } from "../../shared/nearest-word.ts";
 import { workspaceSchema, type WorkspaceContents } from "./workspace-schema.ts";
 import type { z } from "zod";
 

@@ -3,7 +3,7 @@ import type { Queue } from "../../../shared/queue/queue.ts";
 import type { Call } from "../call.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { counted } from "../format.ts";
-import { linesOf, openText, type Line } from "../lines.ts";
+import { linesOf, openText, type Line } from "../../../shared/lines.ts";
 import { openNamedQueue, typedQueue } from "../queues.ts";
 import type { Terminal } from "../terminal.ts";
 import { escapeForTerminal } from "../escape.ts";

@@ -2,7 +2,7 @@ import { SimpleTasksError, isSimpleTasksError } from "../../../shared/errors.ts"
 import { parseTask } from "../../../shared/task/document.ts";
 import { isJsonObject, parseJson, toAscii } from "../../../shared/task/json.ts";
 import { memberText } from "../../../shared/task/json-text.ts";
-import { suggestion } from "../../config/nearest-word.ts";
+import { suggestion } from "../../../shared/nearest-word.ts";
 
 /**
  * The message of one entry of a task list: a whole task document, which stays as it is written, or the short form

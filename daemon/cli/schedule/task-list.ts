@@ -5,8 +5,8 @@ import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isSimpleTasksError, SimpleTasksError } from "../../../shared/errors.ts";
 import { elementTexts } from "../../../shared/task/json-text.ts";
-import { jsonMistake } from "../../config/located-json.ts";
-import { linesOf, openText, unreadable } from "../lines.ts";
+import { jsonMistake } from "../../../shared/located-json.ts";
+import { linesOf, openText, unreadable } from "../../../shared/lines.ts";
 import { taskOfEntry } from "./task-entry.ts";
 
 /** A list of tasks that can be gone through any number of times. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { escapeForTerminal } from "../../../daemon/cli/escape.ts";
 import { bytesText, counted, table } from "../../../daemon/cli/format.ts";
-import { linesOf } from "../../../daemon/cli/lines.ts";
+import { linesOf } from "../../../shared/lines.ts";
 
 describe("text for a terminal", () => {
   it("holds no character that moves, colours or reorders", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { suggestion } from "../../../daemon/config/nearest-word.ts";
+import { suggestion } from "../../shared/nearest-word.ts";
 
 describe("a suggestion", () => {
   const words = ["task_queue", "error_queue", "done_queue", "bucket"];

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { addAbortSignal, type Readable } from "node:stream";
-import { SimpleTasksError, messageOf } from "../../shared/errors.ts";
+import { SimpleTasksError, messageOf } from "./errors.ts";
 
 /** A line of a text, without its end, and its number from 1. */
 export interface Line {

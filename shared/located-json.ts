@@ -6,7 +6,7 @@ import {
   type Node,
   type ParseError,
 } from "jsonc-parser";
-import { messageOf, SimpleTasksError } from "../../shared/errors.ts";
+import { messageOf, SimpleTasksError } from "./errors.ts";
 
 type Place = readonly (string | number)[];
 
