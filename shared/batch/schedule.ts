@@ -38,6 +38,7 @@ export async function schedule(
   options: ScheduleOptions = {},
 ): Promise<ScheduleProgress> {
   const { batch = randomUUID(), onProgress, signal } = options;
+  const counts = { batch, change: "scheduled" } as const;
   let scheduled = 0;
   const underWay = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
@@ -70,7 +71,7 @@ export async function schedule(
       if (signal?.aborted)
         throw new SimpleTasksError("aborted", "Scheduling was cancelled.", { cause: signal.reason });
       if (failure !== undefined) break;
-      group.push({ body: messageOfTask(task, batch, position) });
+      group.push({ body: messageOfTask(task, batch, position), counts });
       position += 1;
       if (group.length < groupSize) continue;
       await start(group, position - group.length);

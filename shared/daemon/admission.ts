@@ -11,7 +11,8 @@ export type Admission =
       readonly type: RegisteredType;
       readonly alone: boolean;
     }
-  | { readonly admitted: false; readonly error: SimpleTasksError };
+  /** `batch`: the one that it counts for, where it is a task of one. */
+  | { readonly admitted: false; readonly error: SimpleTasksError; readonly batch: string | undefined };
 
 /** Whether a message is a task that this daemon runs. One that is not goes straight to the error queue; it never stops the daemon. */
 export function admit(
@@ -19,6 +20,13 @@ export function admit(
   types: ReadonlyMap<string, RegisteredType>,
   maxDeliveries: number,
 ): Admission {
+  let document: TaskDocument | SimpleTasksError;
+  try {
+    document = parseTask(message.body);
+  } catch (error) {
+    document = asSimpleTasksError(error, "task_unparsable");
+  }
+  const batch = document instanceof SimpleTasksError ? undefined : document.batch;
   if (message.deliveries > maxDeliveries + 1) {
     return refuse(
       new SimpleTasksError(
@@ -26,14 +34,10 @@ export function admit(
         `The message was delivered ${message.deliveries} times, and never came to an end, at last while it ran alone.`,
         { hint: "It probably ends its daemon: look at the daemon's log and at the machine's memory." },
       ),
+      batch,
     );
   }
-  let document: TaskDocument;
-  try {
-    document = parseTask(message.body);
-  } catch (error) {
-    return refuse(asSimpleTasksError(error, "task_unparsable"));
-  }
+  if (document instanceof SimpleTasksError) return refuse(document, batch);
   const type = types.get(document.name);
   if (type === undefined) {
     const known = [...types.keys()].toSorted().join(", ");
@@ -45,11 +49,12 @@ export function admit(
           hint: "Name its task file in simpletasks.json under tasks, restart the daemon and retry the task.",
         },
       ),
+      batch,
     );
   }
   return { admitted: true, document, type, alone: message.deliveries > maxDeliveries };
 }
 
-function refuse(error: SimpleTasksError): Admission {
-  return { admitted: false, error };
+function refuse(error: SimpleTasksError, batch: string | undefined): Admission {
+  return { admitted: false, error, batch };
 }

@@ -64,7 +64,7 @@ export function createSettler({ queue, keeper, log, clock = systemClock }: Settl
     ...common,
     async call(endings, options) {
       const settlements = endings.map(({ settlement, reported }) =>
-        reported ? { receipt: settlement.receipt, sends: [] } : settlement,
+        reported ? { ...settlement, sends: [] } : settlement,
       );
       const outcomes = await settle(queue, settlements, options);
       dropEnded(settlements, outcomes);

@@ -191,7 +191,7 @@ export function createShift(given: ShiftOptions): Shift {
     for (const message of messages) {
       const admission = admit(message, taskTypes, settings.maxDeliveries);
       if (!admission.admitted) {
-        void refuse(message, admission.error);
+        void refuse(message, admission);
         continue;
       }
       const { document, type } = admission;
@@ -205,12 +205,16 @@ export function createShift(given: ShiftOptions): Shift {
     pump();
   }
 
-  async function refuse(message: Message, error: SimpleTasksError): Promise<void> {
+  async function refuse(
+    message: Message,
+    { error, batch }: { readonly error: SimpleTasksError; readonly batch: string | undefined },
+  ): Promise<void> {
     refusing += 1;
     log.log("error", "message refused", { queue: taskQueue.url, message: message.id, error: error.message });
     const about = {
       receipt: message.receipt,
       body: message.body,
+      batch,
       phase: "validate",
       error: describeThrown(error, "io"),
     } as const;

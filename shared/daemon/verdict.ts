@@ -1,5 +1,5 @@
 import type { SimpleTasksError } from "../errors.ts";
-import type { Queue, Settlement } from "../queue/queue.ts";
+import type { BatchChange, Queue, Settlement } from "../queue/queue.ts";
 import { withAttempts } from "../task/document.ts";
 import {
   doneReport,
@@ -64,24 +64,25 @@ export function verdictOf(
 
 /** The end of a message that never became an attempt: its text is no task, or names no task type of this daemon. */
 export function refusal(
-  given: { receipt: string; body: string; phase: Phase; error: AttemptError },
+  given: { receipt: string; body: string; batch: string | undefined; phase: Phase; error: AttemptError },
   policy: VerdictPolicy,
 ): Verdict {
-  const { receipt, body: task, phase, error } = given;
-  return reported({ receipt, task, failure: { phase, error }, marks: {} }, policy);
+  const { receipt, body: task, batch, phase, error } = given;
+  return reported({ receipt, task, batch, failure: { phase, error }, marks: {} }, policy);
 }
 
 function succeeded(attempt: Attempt, outputs: readonly string[], policy: VerdictPolicy): Verdict {
   const { receipt } = attempt.message;
+  const counts = changeOf(attempt.document.batch, "done");
   const queue = policy.doneQueue;
-  if (queue === undefined) return { kind: "succeeded", settlement: { receipt, sends: [] } };
+  if (queue === undefined) return { kind: "succeeded", settlement: { receipt, sends: [], counts } };
   const report = {
     host: policy.host,
     task: attempt.text,
     outputs,
     simpletasks: { attempt: attempt.attempt, daemon: policy.daemon, ...timing(attempt) },
   };
-  const sending = (body: string): Settlement => ({ receipt, sends: [{ queue, body }] });
+  const sending = (body: string): Settlement => ({ receipt, sends: [{ queue, body }], counts });
   return {
     kind: "succeeded",
     settlement: sending(doneReport(report)),
@@ -98,15 +99,23 @@ function failed(attempt: Attempt, failure: Failure, policy: VerdictPolicy): Verd
     ...(attempt.logTail.length > 0 && { log_tail: attempt.logTail }),
     ...timing(attempt),
   };
-  return reported({ receipt: attempt.message.receipt, task: attempt.text, failure, marks }, policy);
+  const { message, text: task, document } = attempt;
+  return reported({ receipt: message.receipt, task, batch: document.batch, failure, marks }, policy);
 }
 
 /** An error report; at first with the whole task. */
 function reported(
-  given: { receipt: string; task: string; failure: Failure; marks: Partial<ErrorReportMarks> },
+  given: {
+    receipt: string;
+    task: string;
+    batch: string | undefined;
+    failure: Failure;
+    marks: Partial<ErrorReportMarks>;
+  },
   policy: VerdictPolicy,
 ): Verdict {
-  const { receipt, task, failure, marks } = given;
+  const { receipt, task, batch, failure, marks } = given;
+  const counts = changeOf(batch, "failed");
   const queue = policy.errorQueue;
   const report = {
     host: policy.host,
@@ -122,12 +131,16 @@ function reported(
   const verdict = (body: string): Verdict => ({
     kind: "failed",
     failure,
-    settlement: { receipt, sends: [{ queue, body }] },
+    settlement: { receipt, sends: [{ queue, body }], counts },
   });
   return {
     ...verdict(errorReport({ ...report, maxBytes: queue.limits.messageBytes })),
     smaller: () => verdict(errorReport({ ...report, maxBytes: smallBytes(queue), cutTask: true })),
   };
+}
+
+function changeOf(batch: string | undefined, change: "done" | "failed"): BatchChange | undefined {
+  return batch === undefined ? undefined : { batch, change };
 }
 
 /** A task that was to be tried again but does not fit its queue with its attempts counted. */

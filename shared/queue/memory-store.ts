@@ -21,6 +21,8 @@ export interface MemoryStore {
   send(body: string, delaySeconds: number, now: number): Stored;
   /** Due messages in the order in which they became visible, then those never received, oldest first. */
   lease(max: number, leaseSeconds: number, now: number): readonly Stored[];
+  /** Those of these messages that are visible, each once. */
+  leaseIds(ids: readonly number[], leaseSeconds: number, now: number): readonly Stored[];
   /** The message whose current lease this is. */
   held(receipt: string, now: number): Stored | undefined;
   extend(message: Stored, leaseSeconds: number, now: number): void;
@@ -29,6 +31,10 @@ export interface MemoryStore {
   stats(now: number): QueueStats;
   peek(max: number, after: number, now: number): readonly PeekedMessage[];
   purge(): number;
+  /** Removes what is visible and was sent before a moment, in ms since 1970; gives how many went. */
+  expire(before: number, now: number): number;
+  /** The bodies of all messages, or of those of one state. */
+  bodies(now: number, state?: PeekedMessage["state"]): readonly string[];
   releaseAll(now: number): number;
   /** When the next hidden message becomes visible; Infinity when none is hidden. */
   next(now: number): number;
@@ -51,6 +57,14 @@ export function createMemoryStore(): MemoryStore {
     return message.receipt === undefined ? "delayed" : "leased";
   };
 
+  const take = (message: Stored, leaseSeconds: number, now: number): void => {
+    fresh.delete(message.id);
+    aside.set(message.id, message);
+    message.deliveries += 1;
+    message.receipt = `${message.id}.${++leases}`;
+    message.until = afterSeconds(now, leaseSeconds);
+  };
+
   return {
     send(body, delaySeconds, now) {
       const until = delaySeconds > 0 ? afterSeconds(now, delaySeconds) : 0;
@@ -67,13 +81,14 @@ export function createMemoryStore(): MemoryStore {
         if (taken.length >= max) break;
         taken.push(message);
       }
-      for (const message of taken) {
-        fresh.delete(message.id);
-        aside.set(message.id, message);
-        message.deliveries += 1;
-        message.receipt = `${message.id}.${++leases}`;
-        message.until = afterSeconds(now, leaseSeconds);
-      }
+      for (const message of taken) take(message, leaseSeconds, now);
+      return taken;
+    },
+
+    leaseIds(ids, leaseSeconds, now) {
+      const found = [...new Set(ids)].flatMap((id) => fresh.get(id) ?? aside.get(id) ?? []);
+      const taken = found.filter((message) => isVisible(message, now));
+      for (const message of taken) take(message, leaseSeconds, now);
       return taken;
     },
 
@@ -118,6 +133,17 @@ export function createMemoryStore(): MemoryStore {
       aside.clear();
       return gone;
     },
+
+    expire(before, now) {
+      const old = all().filter((message) => isVisible(message, now) && message.sentAt < before);
+      for (const { id } of old) if (!fresh.delete(id)) aside.delete(id);
+      return old.length;
+    },
+
+    bodies: (now, state) =>
+      all()
+        .filter((message) => state === undefined || stateOf(message, now) === state)
+        .map(({ body }) => body),
 
     releaseAll(now) {
       let ended = 0;

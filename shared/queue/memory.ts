@@ -8,6 +8,9 @@ import {
   leaseLost,
   refusal,
 } from "./arguments.ts";
+import { tallyPurged, tasksByBatch } from "./batch-mark.ts";
+import { tallyChanges } from "./batch-totals.ts";
+import { createMemoryBatches, type MemoryBatches } from "./memory-batches.ts";
 import { createMemoryStore, type MemoryStore, type Stored } from "./memory-store.ts";
 import type { LeaseOutcome, Message, Queue, QueueLimits, SendOutcome } from "./queue.ts";
 
@@ -66,6 +69,7 @@ interface Place {
   readonly url: string;
   readonly clock: MemoryClock;
   readonly store: MemoryStore;
+  readonly batches: MemoryBatches;
   /** Longest waiting first. */
   readonly receivers: Set<Receiver>;
   /** Gives what is visible to those who wait, in their order, and sets the timer for what becomes visible next. */
@@ -92,11 +96,11 @@ function createPlace(url: string, clock: MemoryClock): Place {
     // A timer reaches no further; then it looks once more on the way.
     if (receivers.size > 0 && wait < Infinity) cancelTimer = clock.after(Math.min(wait, 2 ** 31 - 1), serve);
   };
-  return { url, clock, store, receivers, serve };
+  return { url, clock, store, batches: createMemoryBatches(), receivers, serve };
 }
 
 function handle(place: Place, limits: QueueLimits): Queue {
-  const { url, clock, store, receivers, serve } = place;
+  const { url, clock, store, batches, receivers, serve } = place;
   const closing = new AbortController();
 
   const begin = (signal?: AbortSignal): number => {
@@ -166,6 +170,8 @@ function handle(place: Place, limits: QueueLimits): Queue {
         if (error !== undefined) return { sent: false, error };
         return { sent: true, id: String(store.send(message.body, message.delaySeconds ?? 0, now).id) };
       });
+      const sent = messages.filter((_, index) => outcomes[index]?.sent === true);
+      batches.count(tallyChanges(sent.map(({ counts }) => counts)), now);
       serve();
       return outcomes;
     },
@@ -215,8 +221,29 @@ function handle(place: Place, limits: QueueLimits): Queue {
     },
 
     async purge({ signal } = {}) {
-      begin(signal);
+      const now = begin(signal);
+      batches.count(tallyPurged(store.bodies(now)), now);
       return store.purge();
+    },
+
+    async expire(before, { signal } = {}) {
+      return store.expire(before, begin(signal));
+    },
+
+    async lease(ids, leaseSeconds, { signal } = {}) {
+      const now = begin(signal);
+      checkLease(leaseSeconds);
+      return store.leaseIds(ids.map(Number), leaseSeconds, now).map(messageOf);
+    },
+
+    batches: {
+      async list({ signal } = {}) {
+        return batches.list(tasksByBatch(store.bodies(begin(signal), "leased")));
+      },
+      async count(changes, { signal } = {}) {
+        const now = begin(signal);
+        batches.count(tallyChanges(changes), now);
+      },
     },
 
     async peek({ max, after, signal }) {
@@ -234,17 +261,19 @@ function handle(place: Place, limits: QueueLimits): Queue {
       async settle(settlements, { signal } = {}) {
         const now = begin(signal);
         const touched = new Set<Place>();
-        const outcomes = settlements.map(({ receipt, sends }): LeaseOutcome => {
+        const outcomes = settlements.map(({ receipt, sends, counts }): LeaseOutcome => {
           for (const { queue, ...message } of sends) {
             const error = refusal(message, queue.limits);
             if (error !== undefined) return { held: false, error };
           }
           return onHeld(receipt, now, (message) => {
-            for (const { queue, body, delaySeconds = 0 } of sends) {
+            for (const { queue, body, delaySeconds = 0, counts: counted } of sends) {
               const target = places.get(queue);
               target?.store.send(body, delaySeconds, now);
+              target?.batches.count(tallyChanges([counted]), now);
               if (target !== undefined) touched.add(target);
             }
+            batches.count(tallyChanges([counts]), now);
             store.delete(message);
           });
         });

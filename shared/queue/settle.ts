@@ -10,6 +10,8 @@ import type { CallOptions, LeaseOutcome, OutgoingMessage, Queue, Settlement } fr
  * lost, but a lease that was lost, a failed send beside one that succeeded, or a crash in between leaves a message that
  * is delivered again although something of it was sent. Whoever reads the target queues must bear such doubles.
  *
+ * What a message's end counts is counted with its delete, what a send counts with the send.
+ *
  * A settlement whose send failed keeps its message and lease; its outcome carries the send's error. One whose sends were
  * acknowledged but whose message could not be deleted is `reported`: trying again with its sends would only double them.
  *
@@ -27,8 +29,8 @@ export async function settle(
   }
 
   const failures = await sendAll(settlements, options);
-  const receipts = settlements.flatMap(({ receipt }, place) => (failures.has(place) ? [] : [receipt]));
-  const deleted = (await deleteAll(queue, receipts, options)).values();
+  const sent = settlements.filter((_, place) => !failures.has(place));
+  const deleted = (await deleteAll(queue, sent, options)).values();
   return settlements.map((_, place): LeaseOutcome => {
     const error = failures.get(place);
     if (error !== undefined) return { held: false, error };
@@ -37,18 +39,26 @@ export async function settle(
   });
 }
 
-/** A delete that fails as a whole fails for each: what was sent before it must not be forgotten. */
+/**
+ * Deletes what was sent, and counts it with the delete where the queue can. A delete that fails as a whole fails for each:
+ * what was sent before it must not be forgotten.
+ */
 async function deleteAll(
   queue: Queue,
-  receipts: readonly string[],
+  settlements: readonly Settlement[],
   options: CallOptions,
 ): Promise<readonly LeaseOutcome[]> {
-  if (receipts.length === 0) return [];
+  if (settlements.length === 0) return [];
   try {
+    if (queue.transaction !== undefined && settlements.some(({ counts }) => counts !== undefined)) {
+      const bare = settlements.map(({ receipt, counts }) => ({ receipt, sends: [], counts }));
+      return await queue.transaction.settle(bare, options);
+    }
+    const receipts = settlements.map(({ receipt }) => receipt);
     return await queue.delete(receipts, options);
   } catch (thrown) {
     const error = queueCallError(thrown);
-    return receipts.map(() => ({ held: false, error }));
+    return settlements.map(() => ({ held: false, error }));
   }
 }
 

@@ -1,3 +1,4 @@
+import { tallyChanges } from "../batch-totals.ts";
 import type { Answer, ReadRequest, SettleRequest, WriteRequest } from "./requests.ts";
 import type { Closed } from "./queue-table.ts";
 import type { Store } from "./store.ts";
@@ -8,9 +9,11 @@ export interface Carried {
   readonly wakes: readonly string[];
 }
 
-/** Whether what it changes must be on disk before it is answered; the others change only leases. */
+const durable: ReadonlySet<WriteRequest["kind"]> = new Set(["send", "delete", "settle", "count", "purge"]);
+
+/** Whether what it changes must be on disk before it is answered; the others change only leases, or forget what is old. */
 export function mustBeDurable({ kind }: WriteRequest): boolean {
-  return kind === "send" || kind === "delete" || kind === "settle" || kind === "purge";
+  return durable.has(kind);
 }
 
 /** Carries out a request that changes the file, in a write transaction. */
@@ -18,7 +21,10 @@ export function carryOut(store: Store, request: WriteRequest): Carried {
   const table = store.queue(request.queue);
   switch (request.kind) {
     case "send":
+      table.count(request.tallies);
       return { answer: { firstId: table.send(request.bodies, request.delays) }, wakes: [request.queue] };
+    case "lease":
+      return { answer: table.lease(request.ids, request.leaseSeconds), wakes: [] };
     case "extend": {
       const answer = table.extend(request.leases, request.leaseSeconds);
       return { answer, wakes: answer.shortened ? [request.queue] : [] };
@@ -32,6 +38,11 @@ export function carryOut(store: Store, request: WriteRequest): Carried {
       return { answer: table.delete(request.leases), wakes: [] };
     case "settle":
       return { answer: carryOutSettle(store, request), wakes: request.sends.map(({ queue }) => queue) };
+    case "count":
+      table.count(request.tallies);
+      return { answer: undefined, wakes: [] };
+    case "expire":
+      return { answer: table.expire(request.before, request.after), wakes: [] };
     case "purge":
       return { answer: table.purge(), wakes: [] };
     case "releaseAll":
@@ -42,16 +53,27 @@ export function carryOut(store: Store, request: WriteRequest): Carried {
 /** Reads without the write lock. */
 export function readOut(store: Store, request: ReadRequest): Answer {
   const table = store.existing(request.queue);
-  if (request.kind === "stats") return table?.stats() ?? { visible: 0, leased: 0, delayed: 0 };
-  return table?.peek(request.max, request.after) ?? [];
+  switch (request.kind) {
+    case "stats":
+      return table?.stats() ?? { visible: 0, leased: 0, delayed: 0 };
+    case "peek":
+      return table?.peek(request.max, request.after) ?? [];
+    case "batches":
+      return table?.batches() ?? [];
+  }
 }
 
-function carryOutSettle(store: Store, { queue, leases, sends }: SettleRequest): Closed {
+function carryOutSettle(store: Store, { queue, leases, sends, counts }: SettleRequest): Closed {
   const closed = store.queue(queue).delete(leases);
   const lost = new Set(closed.lost);
   for (const { queue: target, places, bodies, delays } of sends) {
     const stillHeld = (_: unknown, index: number): boolean => !lost.has(places[index] ?? -1);
     store.queue(target).send(bodies.filter(stillHeld), delays.filter(stillHeld));
+  }
+  const held = (places: readonly number[]): number => places.filter((place) => !lost.has(place)).length;
+  for (const { queue: counting, changes } of counts) {
+    const counted = changes.map(({ batch, change, places }) => ({ batch, change, count: held(places) }));
+    store.queue(counting).count(tallyChanges(counted));
   }
   return closed;
 }

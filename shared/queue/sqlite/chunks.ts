@@ -1,5 +1,5 @@
 /** At most so many messages or receipts, and about so many UTF-16 units of text, cross to the thread in one request. */
-const largestChunk = { items: 1000, characters: 1024 * 1024 };
+export const largestChunk = { items: 1000, characters: 1024 * 1024 };
 /** So many requests of one call are on their way at once: enough to keep the thread busy, few enough to bound memory. */
 const window = 4;
 

@@ -1,12 +1,13 @@
 import { asSimpleTasksError, SimpleTasksError } from "../../errors.ts";
+import { tallyChanges } from "../batch-totals.ts";
 import { aborted, checkLease, checkReceive, checkSignal, delayRefusal, refusal } from "../arguments.ts";
 import type { Message, OutgoingMessage, Queue, QueueLimits, SendOutcome } from "../queue.ts";
-import { chunksOf, onEachChunk } from "./chunks.ts";
+import { chunksOf, largestChunk, onEachChunk } from "./chunks.ts";
 import { closeLeases } from "./close-leases.ts";
 import type { Connection } from "./connection.ts";
-import type { Taken } from "./queue-table.ts";
 import { receiptOf } from "./receipt.ts";
-import type { Ask, Request } from "./requests.ts";
+import type { AnswerTo, Ask, ExpireRequest, LeaseRequest, ReceiveRequest } from "./requests.ts";
+import type { Taken } from "./taken.ts";
 import { createTransaction, registerPlace } from "./transaction.ts";
 
 const limits: QueueLimits = {
@@ -53,10 +54,10 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
     await connection.ask({ kind: "release", queue, leases, delays, unstarted }, busySeconds);
   };
 
-  const receive = async (
-    request: Extract<Request, { kind: "receive" }>,
+  const take = async <Asked extends ReceiveRequest | LeaseRequest>(
+    request: Asked,
     signal?: AbortSignal,
-  ): Promise<Taken> => {
+  ): Promise<AnswerTo<Asked>> => {
     const either = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
     if (closing.signal.aborted) throw closedError();
     const received = connection.ask(request, busySeconds, either).then(async (taken) => {
@@ -94,7 +95,8 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
           const bodies = chunk.map(({ message }) => message.body);
           const delayed = chunk.some(({ message }) => (message.delaySeconds ?? 0) > 0);
           const delays = delayed ? { delays: chunk.map(({ message }) => message.delaySeconds ?? 0) } : {};
-          return ask({ kind: "send", queue, bodies, ...delays }, signal);
+          const tallies = tallyChanges(chunk.map(({ message }) => message.counts));
+          return ask({ kind: "send", queue, bodies, ...delays, tallies }, signal);
         },
       );
       for (const one of results) {
@@ -113,7 +115,7 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
       checkReceive({ max, waitSeconds, leaseSeconds });
       const batch = Math.min(max, limits.receiveBatch);
       return messagesOf(
-        await receive({ kind: "receive", queue, max: batch, waitSeconds, leaseSeconds }, signal),
+        await take({ kind: "receive", queue, max: batch, waitSeconds, leaseSeconds }, signal),
       );
     },
 
@@ -152,6 +154,44 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
         receiptOf: (receipt) => receipt,
         work: (leases) => ask({ kind: "delete", queue, leases }, signal),
       });
+    },
+
+    async lease(ids, leaseSeconds, { signal } = {}) {
+      checkSignal(signal);
+      checkLease(leaseSeconds);
+      const numbers = [...new Set(ids)].filter((id) => /^[1-9]\d{0,14}$/.test(id)).map(Number);
+      const leased: Taken[] = [];
+      try {
+        for (let rest = numbers; rest.length > 0;) {
+          const asked = rest.slice(0, largestChunk.items);
+          const answer = await take({ kind: "lease", queue, ids: asked, leaseSeconds }, signal);
+          leased.push(answer);
+          rest = rest.slice(answer.tried);
+        }
+      } catch (error) {
+        await Promise.allSettled(leased.map(giveBack));
+        throw error;
+      }
+      return leased.flatMap(messagesOf);
+    },
+
+    async expire(before, { signal } = {}) {
+      checkSignal(signal);
+      let removed = 0;
+      for (let after: number | undefined = 0; after !== undefined;) {
+        const step: AnswerTo<ExpireRequest> = await ask({ kind: "expire", queue, before, after }, signal);
+        removed += step.removed;
+        after = step.next;
+      }
+      return removed;
+    },
+
+    batches: {
+      list: async ({ signal } = {}) => ask({ kind: "batches", queue }, signal),
+      async count(changes, { signal } = {}) {
+        const tallies = tallyChanges(changes);
+        if (tallies.length > 0) await ask({ kind: "count", queue, tallies }, signal);
+      },
     },
 
     stats: async ({ signal } = {}) => ask({ kind: "stats", queue }, signal),

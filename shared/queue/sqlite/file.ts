@@ -5,7 +5,7 @@ import { SimpleTasksError } from "../../errors.ts";
 import { loadSqlite } from "../../sqlite.ts";
 import { busyError, damagedError, isBusy, sqliteError } from "./errors.ts";
 import { integer, prepareQuery } from "./rows.ts";
-import { applicationId, fileSchema, schemaVersion } from "./schema.ts";
+import { applicationId, fileSchema, migrationFrom1, schemaVersion } from "./schema.ts";
 
 export interface OpenFileOptions {
   /** Absolute. Its directory is made when it is missing. */
@@ -24,9 +24,8 @@ export function openFile({ file, busySeconds }: OpenFileOptions): DatabaseSync {
   const deadline = performance.now() + busySeconds * 1000;
   try {
     create(file);
-    if (patiently(file, deadline, () => judge(file)) === "ours")
-      return patiently(file, deadline, () => connect(file));
-    return patiently(file, deadline, () => initialise(file));
+    const kind = patiently(file, deadline, () => judge(file));
+    return patiently(file, deadline, () => (kind === "ours" ? connect(file) : bringUp(file)));
   } catch (error) {
     throw sqliteError(error, file);
   }
@@ -48,7 +47,10 @@ function create(file: string): void {
   closeSync(handle);
 }
 
-function judge(file: string): "ours" | "empty" {
+/** `old`: of layout 1. */
+type Kind = "ours" | "old" | "empty";
+
+function judge(file: string): Kind {
   const { DatabaseSync } = loadSqlite();
   const database = new DatabaseSync(file, { readOnly: true, timeout: 0 });
   try {
@@ -58,7 +60,7 @@ function judge(file: string): "ours" | "empty" {
   }
 }
 
-function kindOf(database: DatabaseSync, file: string): "ours" | "empty" {
+function kindOf(database: DatabaseSync, file: string): Kind {
   const row = prepareQuery(
     database,
     `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), count(*)
@@ -77,19 +79,21 @@ function kindOf(database: DatabaseSync, file: string): "ours" | "empty" {
       },
     );
   }
+  if (version === 1) return "old";
   if (version !== schemaVersion) throw damagedError(file, `its layout has the unknown version ${version}`);
   return "ours";
 }
 
-function initialise(file: string): DatabaseSync {
+/** Gives an empty or old file the layout of today. */
+function bringUp(file: string): DatabaseSync {
   const database = connect(file);
   try {
     database.exec("BEGIN IMMEDIATE");
     // Another process may have done it in the meantime.
-    if (kindOf(database, file) === "empty") {
-      database.exec(fileSchema);
-      database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
-    }
+    const kind = kindOf(database, file);
+    if (kind === "empty") database.exec(`${fileSchema} PRAGMA application_id = ${applicationId}`);
+    if (kind === "old") database.exec(migrationFrom1);
+    if (kind !== "ours") database.exec(`PRAGMA user_version = ${schemaVersion}`);
     database.exec("COMMIT");
     return database;
   } catch (error) {

@@ -2,6 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { prepareQuery } from "./rows.ts";
 import { tableNames } from "./schema.ts";
 
+export type QueueStatements = ReturnType<typeof prepareQueueStatements>;
+
 /** The SQL of one queue, prepared. `schema.ts` says what the tables and columns mean. */
 export function prepareQueueStatements(database: DatabaseSync, queueId: number) {
   const { messages, later, aside } = tableNames(queueId);
@@ -29,6 +31,14 @@ export function prepareQueueStatements(database: DatabaseSync, queueId: number) 
   const leaseFresh = database.prepare(
     `INSERT INTO ${aside} SELECT id, ?, ?, 1 FROM ${messages} WHERE id BETWEEN ? AND ?`,
   );
+  const selectStored = query(
+    `SELECT stored.id, body, sent_at, coalesce(until, 0), lease, deliveries
+     FROM (SELECT * FROM ${messages} WHERE id = ? UNION ALL SELECT * FROM ${later} WHERE id = ?) AS stored
+     LEFT JOIN ${aside} AS aside ON aside.id = stored.id`,
+  );
+  const copyToLater = database.prepare(`INSERT INTO ${later} SELECT * FROM ${messages} WHERE id = ?`);
+  const deleteMessages = database.prepare(`DELETE FROM ${messages} WHERE id BETWEEN ? AND ?`);
+  const leaseOne = database.prepare(`INSERT INTO ${aside} VALUES (?, ?, ?, 1)`);
   const selectHeld = query(
     `SELECT count(*), max(until) FROM ${aside} WHERE id BETWEEN ? AND ? AND lease = ? AND until > ?`,
   );
@@ -42,6 +52,20 @@ export function prepareQueueStatements(database: DatabaseSync, queueId: number) 
   const deleteAll = [aside, messages, later].map((table) => database.prepare(`DELETE FROM ${table}`));
   const releaseLeased = database.prepare(`UPDATE ${aside} SET until = 0, lease = 0 WHERE lease <> 0`);
   const countLapsedLeases = query(`SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0`);
+  const selectAsideSent = query(
+    `SELECT aside.id, coalesce(messages.sent_at, later.sent_at) AS sent, octet_length(coalesce(messages.body, later.body)), until, lease
+     FROM ${aside} AS aside LEFT JOIN ${messages} AS messages USING (id) LEFT JOIN ${later} AS later USING (id)
+     WHERE aside.id > ? ORDER BY aside.id`,
+  );
+  const selectFreshSent = query(
+    `SELECT id, sent_at, octet_length(body) FROM ${messages} WHERE id >= ? ORDER BY id`,
+  );
+  const selectLeasedBodies = query(
+    `SELECT coalesce(messages.body, later.body)
+     FROM ${aside} AS aside LEFT JOIN ${messages} AS messages USING (id) LEFT JOIN ${later} AS later USING (id)
+     WHERE until > ? AND lease <> 0`,
+  );
+  const selectBodies = query(`SELECT body FROM ${messages} UNION ALL SELECT body FROM ${later}`);
   const selectStats = query(
     `SELECT fresh, leased, unleased, (SELECT count(*) FROM ${aside} WHERE until <= ?),
        (SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0)
@@ -67,6 +91,10 @@ export function prepareQueueStatements(database: DatabaseSync, queueId: number) 
     selectFresh,
     sizeFresh,
     leaseFresh,
+    selectStored,
+    copyToLater,
+    deleteMessages,
+    leaseOne,
     selectHeld,
     extendRun,
     releaseRun,
@@ -74,6 +102,10 @@ export function prepareQueueStatements(database: DatabaseSync, queueId: number) 
     deleteAll,
     releaseLeased,
     countLapsedLeases,
+    selectAsideSent,
+    selectFreshSent,
+    selectLeasedBodies,
+    selectBodies,
     selectStats,
     selectLook,
     selectPeek,

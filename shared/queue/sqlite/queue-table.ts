@@ -1,24 +1,38 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { PeekedMessage, QueueStats } from "../queue.ts";
+import { tallyPurged, tasksByBatch } from "../batch-mark.ts";
+import type { BatchTally } from "../batch-totals.ts";
+import type { BatchCounts, PeekedMessage, QueueStats } from "../queue.ts";
+import { createBatchTable } from "./batch-table.ts";
+import type { Counters } from "./counters.ts";
 import { damagedError } from "./errors.ts";
+import { type Expired, expireStep } from "./expire.ts";
+import { leaseIds, type TakenByIds } from "./lease-ids.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
 import { integer, type Row, text, textValue } from "./rows.ts";
 import { type Leases, type Run, runsOf, singles } from "./runs.ts";
+import { createTaking, largestBatch, type Taken } from "./taken.ts";
 
 /**
- * One queue of a file, synchronously. Every method but `stats`, `look` and `peek` must run in a write transaction;
- * `flush` writes the counters back before it commits, `forget` drops what was read when it ends.
+ * One queue of a file, synchronously. Every method but `stats`, `look`, `peek` and `batches` must run in a write
+ * transaction; `flush` writes the counters back before it commits, `forget` drops what was read when it ends.
  */
 export interface QueueTable {
   /** Appends messages under consecutive ids and gives the first. `delays` in seconds, one per body; absent when all are 0. */
   send(bodies: readonly string[], delays?: readonly number[]): number;
   /** Leases up to `max` messages: those given back, lapsed or due before the fresh ones. Ends early at `largestBatch` of text. */
   receive(max: number, leaseSeconds: number): Taken;
+  /** Leases the visible ones of these messages, until an answer is full. */
+  lease(ids: readonly number[], leaseSeconds: number): TakenByIds;
   extend(leases: Leases, leaseSeconds: number): Extended;
   /** `delays` in seconds and `unstarted`: one per lease. */
   release(leases: Leases, delays: readonly number[], unstarted: readonly boolean[]): Closed;
   delete(leases: Leases): Closed;
+  /** Counts tasks of batches that change in this transaction. */
+  count(tallies: readonly BatchTally[]): void;
+  /** Counts what it throws away of each batch. */
   purge(): number;
+  /** A step of `expireStep`. */
+  expire(before: number, after: number): Expired;
   /** Ends every lease; gives how many had not lapsed. */
   releaseAll(): number;
   flush(): void;
@@ -27,19 +41,8 @@ export interface QueueTable {
   stats(): QueueStats;
   look(): Look;
   peek(max: number, after: number): readonly PeekedMessage[];
-}
-
-/** Received messages, by columns: this crosses to the main thread. */
-export interface Taken {
-  readonly ids: readonly number[];
-  readonly bodies: readonly string[];
-  readonly deliveries: readonly number[];
-  /** Milliseconds since 1970. */
-  readonly sentAt: readonly number[];
-  /** Of all their leases. */
-  readonly token: number;
-  /** Milliseconds since 1970. */
-  readonly leaseEnd: number;
+  /** The batches of this queue, newest first. Outside of a transaction: it takes its own, for one moment's counts. */
+  batches(): readonly BatchCounts[];
 }
 
 /** `lost`: the places of leases that are no longer held. */
@@ -68,19 +71,9 @@ export interface QueueTableContext {
   readonly randomToken: () => number;
 }
 
-/** How many UTF-16 units of bodies one receive takes before it stops: bounds memory when messages are large. */
-const largestBatch = 8 * 1024 * 1024;
-
-interface Counters {
-  head: number;
-  tail: number;
-  fresh: number;
-  leased: number;
-  unleased: number;
-}
-
 export function createQueueTable({ database, queueId, now, randomToken }: QueueTableContext): QueueTable {
   const statements = prepareQueueStatements(database, queueId);
+  const batches = createBatchTable({ database, queueId, now });
   let counters: Counters | undefined;
   const count = (): Counters => {
     if (counters === undefined) {
@@ -136,21 +129,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
       const time = now();
       const token = randomToken();
       const leaseEnd = afterSeconds(time, leaseSeconds);
-      const taken = {
-        ids: [] as number[],
-        bodies: [] as string[],
-        deliveries: [] as number[],
-        sentAt: [] as number[],
-      };
-      let size = 0;
-      const take = (row: Row, deliveries: number): void => {
-        const body = text(row, 1);
-        size += body.length;
-        taken.ids.push(integer(row, 0));
-        taken.bodies.push(body);
-        taken.sentAt.push(integer(row, 2));
-        taken.deliveries.push(deliveries);
-      };
+      const { take, taken, size, isFull } = createTaking({ token, leaseEnd });
 
       for (const row of statements.selectDue.iterate(time, max)) {
         take(row, integer(row, 3) + 1);
@@ -158,16 +137,17 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
           counters.unleased -= 1;
           counters.leased += 1;
         }
-        if (size >= largestBatch) break;
+        if (isFull()) break;
       }
       for (const id of taken.ids) statements.leaseDue.run(leaseEnd, token, id);
 
       const due = taken.ids.length;
-      if (counters.fresh > 0 && due < max && size < largestBatch) {
-        const large = integer(statements.sizeFresh.first(counters.head, max - due), 0) + size > largestBatch;
+      if (counters.fresh > 0 && due < max && !isFull()) {
+        const bytes = integer(statements.sizeFresh.first(counters.head, max - due), 0);
+        const large = bytes + size() > largestBatch;
         for (const row of statements.selectFresh[large ? "iterate" : "all"](counters.head, max - due)) {
           take(row, 1);
-          if (large && size >= largestBatch) break;
+          if (large && isFull()) break;
         }
         // Waiting receivers trust the counter: were it wrong, they would look again for ever.
         if (taken.ids.length === due)
@@ -178,7 +158,13 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
         counters.fresh -= taken.ids.length - due;
         counters.leased += taken.ids.length - due;
       }
-      return { ...taken, token, leaseEnd };
+      return taken;
+    },
+
+    lease(ids, leaseSeconds) {
+      const time = now();
+      const lease = { token: randomToken(), leaseEnd: afterSeconds(time, leaseSeconds), time };
+      return leaseIds({ statements, counters: count() }, ids, lease);
     },
 
     extend(leases, leaseSeconds) {
@@ -218,13 +204,18 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
       });
     },
 
+    count: (tallies) => batches.count(tallies),
+
     purge() {
       const counters = count();
+      if (batches.any()) batches.count(tallyPurged(bodiesOf(statements.selectBodies.iterate())));
       const gone = counters.fresh + counters.leased + counters.unleased;
       for (const statement of statements.deleteAll) statement.run();
       Object.assign(counters, { head: counters.tail, fresh: 0, leased: 0, unleased: 0 });
       return gone;
     },
+
+    expire: (before, after) => expireStep({ statements, counters: count() }, { before, after, time: now() }),
 
     releaseAll() {
       const counters = count();
@@ -285,7 +276,20 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
       }
       return peeked;
     },
+
+    batches() {
+      database.exec("BEGIN");
+      try {
+        return batches.list(tasksByBatch(bodiesOf(statements.selectLeasedBodies.iterate(now()))));
+      } finally {
+        database.exec("ROLLBACK");
+      }
+    },
   };
+}
+
+function* bodiesOf(rows: Iterable<Row>): Generator<string> {
+  for (const row of rows) yield text(row, 0);
 }
 
 /** Rounded up: a lease or delay is never shorter than asked for. */

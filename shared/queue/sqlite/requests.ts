@@ -1,8 +1,12 @@
 import type { ErrorCode } from "../../errors.ts";
 import { SimpleTasksError } from "../../errors.ts";
-import type { PeekedMessage, QueueStats } from "../queue.ts";
-import type { Closed, Extended, Taken } from "./queue-table.ts";
+import type { BatchTally } from "../batch-totals.ts";
+import type { BatchChange, BatchCounts, PeekedMessage, QueueStats } from "../queue.ts";
+import type { Expired } from "./expire.ts";
+import type { TakenByIds } from "./lease-ids.ts";
+import type { Closed, Extended } from "./queue-table.ts";
 import type { Leases } from "./runs.ts";
+import type { Taken } from "./taken.ts";
 
 /** What the main thread asks of a file's thread. Queues are named; columns instead of objects keep the copy cheap. */
 export type Request = ReadRequest | ReceiveRequest | WriteRequest;
@@ -10,7 +14,8 @@ export type Request = ReadRequest | ReceiveRequest | WriteRequest;
 /** Answered from a snapshot, without the write lock. */
 export type ReadRequest =
   | { readonly kind: "stats"; readonly queue: string }
-  | { readonly kind: "peek"; readonly queue: string; readonly max: number; readonly after: number };
+  | { readonly kind: "peek"; readonly queue: string; readonly max: number; readonly after: number }
+  | { readonly kind: "batches"; readonly queue: string };
 
 export type WriteRequest =
   | SendRequest
@@ -23,6 +28,9 @@ export type WriteRequest =
   | ReleaseRequest
   | { readonly kind: "delete"; readonly queue: string; readonly leases: Leases }
   | SettleRequest
+  | LeaseRequest
+  | { readonly kind: "count"; readonly queue: string; readonly tallies: readonly BatchTally[] }
+  | ExpireRequest
   | { readonly kind: "purge"; readonly queue: string }
   | { readonly kind: "releaseAll"; readonly queue: string };
 
@@ -32,6 +40,7 @@ export interface SendRequest {
   readonly bodies: readonly string[];
   /** Seconds, one per body; absent when all are 0. */
   readonly delays?: readonly number[];
+  readonly tallies: readonly BatchTally[];
 }
 
 export interface ReceiveRequest {
@@ -50,12 +59,28 @@ export interface ReleaseRequest {
   readonly unstarted: readonly boolean[];
 }
 
+export interface LeaseRequest {
+  readonly kind: "lease";
+  readonly queue: string;
+  readonly ids: readonly number[];
+  readonly leaseSeconds: number;
+}
+
+/** One step; see `expireStep`. */
+export interface ExpireRequest {
+  readonly kind: "expire";
+  readonly queue: string;
+  readonly before: number;
+  readonly after: number;
+}
+
 /** Closes leases of `queue`, and sends what belongs to those that were still held. */
 export interface SettleRequest {
   readonly kind: "settle";
   readonly queue: string;
   readonly leases: Leases;
   readonly sends: readonly SettleSends[];
+  readonly counts: readonly SettleCounts[];
 }
 
 /** Messages to one queue; `places[i]` is the lease that `bodies[i]` belongs to. */
@@ -66,6 +91,12 @@ export interface SettleSends {
   readonly delays: readonly number[];
 }
 
+/** What one queue counts: each change once for each of the leases at `places` that is still held. */
+export interface SettleCounts {
+  readonly queue: string;
+  readonly changes: readonly (BatchChange & { readonly places: readonly number[] })[];
+}
+
 export interface Answers {
   readonly send: { readonly firstId: number };
   readonly receive: Taken;
@@ -73,10 +104,14 @@ export interface Answers {
   readonly release: Closed;
   readonly delete: Closed;
   readonly settle: Closed;
+  readonly lease: TakenByIds;
+  readonly count: undefined;
+  readonly expire: Expired;
   readonly purge: number;
   readonly releaseAll: number;
   readonly stats: QueueStats;
   readonly peek: readonly PeekedMessage[];
+  readonly batches: readonly BatchCounts[];
 }
 
 export type Answer = Answers[keyof Answers];

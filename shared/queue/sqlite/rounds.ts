@@ -214,6 +214,7 @@ export function createRounds({ file, store, lock, takeIn, reply, ringBell, liste
       switch (request.kind) {
         case "stats":
         case "peek":
+        case "batches":
           reads.set(id, request);
           return;
         case "receive": {

@@ -2,7 +2,26 @@
 export const applicationId = 0x5354736b;
 
 /** The layout below. A file of a higher version was made by a newer SimpleTasks and is left alone. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
+
+/**
+ * What is counted of each batch, as `batch-totals.ts` says; `queue` is the one that it was first scheduled to, or that
+ * first counted it. Times in ms since 1970.
+ */
+const batchSchema = `
+  CREATE TABLE batches (
+    batch TEXT PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    scheduled INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    discarded INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+  );`;
+
+/** Layout 1 counted no batches. What lies in its queues stays as it is; tasks of before are counted from here on. */
+export const migrationFrom1 = batchSchema;
 
 /**
  * One row per queue; its counters make `stats`, the next id and the next message cost the same at any depth.
@@ -21,7 +40,8 @@ export const fileSchema = `
     fresh INTEGER NOT NULL DEFAULT 0,
     leased INTEGER NOT NULL DEFAULT 0,
     unleased INTEGER NOT NULL DEFAULT 0
-  );`;
+  );
+  ${batchSchema}`;
 
 export interface TableNames {
   readonly messages: string;

@@ -1,8 +1,8 @@
 import { SimpleTasksError } from "../../errors.ts";
 import { checkSignal, refusal } from "../arguments.ts";
-import type { Queue, QueueTransaction, Settlement } from "../queue.ts";
+import type { BatchChange, Queue, QueueTransaction, Settlement } from "../queue.ts";
 import { closeLeases } from "./close-leases.ts";
-import type { Ask, SettleSends } from "./requests.ts";
+import type { Ask, SettleCounts, SettleSends } from "./requests.ts";
 
 /** Which queues are of this driver, and where each lies: what a transaction can include. */
 const places = new WeakMap<Queue, Place>();
@@ -36,7 +36,10 @@ export function createTransaction({ file, queue, url, ask }: TransactionOptions)
         receiptOf: ({ receipt }) => receipt,
         refusalOf: (settlement) => refusalOf(settlement, file),
         sizeOf: ({ sends }) => sends.reduce((size, { body }) => size + body.length, 0),
-        work: (leases, chunk) => ask({ kind: "settle", queue, leases, sends: sendsByQueue(chunk) }, signal),
+        work: (leases, chunk) => {
+          const [sends, counts] = [sendsByQueue(chunk), countsByQueue(chunk, queue)];
+          return ask({ kind: "settle", queue, leases, sends, counts }, signal);
+        },
       });
     },
   };
@@ -67,4 +70,24 @@ function sendsByQueue(settlements: readonly Settlement[]): readonly SettleSends[
     }
   }
   return Array.from(byQueue, ([queue, columns]) => ({ queue, ...columns }));
+}
+
+/** Mostly one queue, one batch and one change: what crosses to the thread is a list of places. */
+function countsByQueue(settlements: readonly Settlement[], own: string): readonly SettleCounts[] {
+  const byQueue = new Map<string, Map<string, BatchChange & { readonly places: number[] }>>();
+  const add = (place: number, queue: string, counts: BatchChange | undefined): void => {
+    if (counts === undefined) return;
+    const { batch, change } = counts;
+    const changes = byQueue.get(queue) ?? new Map<string, BatchChange & { readonly places: number[] }>();
+    byQueue.set(queue, changes);
+    const key = `${change} ${batch}`;
+    const alike = changes.get(key) ?? { batch, change, places: [] };
+    changes.set(key, alike);
+    alike.places.push(place);
+  };
+  for (const [place, { sends, counts }] of settlements.entries()) {
+    add(place, own, counts);
+    for (const send of sends) add(place, places.get(send.queue)?.queue ?? "", send.counts);
+  }
+  return Array.from(byQueue, ([queue, changes]) => ({ queue, changes: [...changes.values()] }));
 }

@@ -28,7 +28,7 @@ export function createKiller(point: KillPoint | "none", countdown: number, turns
   };
 }
 
-/** The queue, killing after leases and, where there is no transaction, after deletes. */
+/** The queue, killing after leases, after settlements and, where reports lie elsewhere, after deletes. */
 export function killingTaskQueue(queue: Queue, killer: Killer): Queue {
   const { transaction } = queue;
   const wrapped: Queue = {
@@ -54,7 +54,8 @@ export function killingTaskQueue(queue: Queue, killer: Killer): Queue {
             })),
             options,
           );
-          for (const _ of settlements) killer.passed("settle");
+          // What was reported elsewhere is only deleted, and counted.
+          for (const { sends } of settlements) killer.passed(sends.length === 0 ? "delete" : "settle");
           return outcomes;
         },
       },

@@ -50,6 +50,7 @@ const send = (messages: number): Request => ({
   kind: "send",
   queue,
   bodies: Array.from({ length: messages }, () => "x"),
+  tallies: [],
 });
 const receive = (waitSeconds: number): Request => ({
   kind: "receive",
@@ -119,7 +120,7 @@ test("waiting receivers are served in their order, in the transaction that sends
 });
 
 test("a receive that waits makes no transaction, and sleeps until a message becomes visible by itself", () => {
-  accept(1, { kind: "send", queue, bodies: ["later"], delays: [30] });
+  accept(1, { kind: "send", queue, bodies: ["later"], delays: [30], tallies: [] });
   rounds.run();
   events.length = 0;
   accept(2, receive(60));
