@@ -10,6 +10,8 @@ export interface Report {
    * `parseTask` tells. Undefined when the report names none, or only its beginning.
    */
   readonly taskText: string | undefined;
+  /** The beginning of that message, where the report holds no more: it was too large for its queue. */
+  readonly taskBeginning: string | undefined;
   readonly hostname: string | undefined;
   readonly user: string | undefined;
   /** Message and stack. */
@@ -17,6 +19,8 @@ export interface Report {
   readonly success: boolean | undefined;
   /** Keys of what the task stored; empty when none are named. */
   readonly outputs: readonly string[];
+  /** How many there are; a report that was too large for its queue tells no more of them. */
+  readonly outputCount: number;
   /** The rest stands under `simpletasks`: other programs' reports have none of it. */
   readonly attempt: number | undefined;
   readonly phase: string | undefined;
@@ -36,14 +40,18 @@ export function readReport(text: string): Report {
   const result = objectOf(report["result"]);
   const marks = objectOf(report["simpletasks"]);
   const startedAt = Date.parse(textOf(marks["started_at"]) ?? "");
+  const isCut = isJsonObject(marks["task_cut"]);
+  const outputs = textsOf(result["outputs"]);
   return {
     kind: "exception" in report ? "error" : "result" in report ? "done" : "unknown",
-    taskText: isJsonObject(marks["task_cut"]) ? undefined : taskTextOf(text, report["task"]),
+    taskText: isCut ? undefined : taskTextOf(text, report["task"]),
+    taskBeginning: isCut ? textOf(report["task"]) : undefined,
     hostname: textOf(host["hostname"]),
     user: textOf(host["user"]),
     exception: textOf(report["exception"]) ?? sourceOf(text, report, "exception"),
     success: typeof result["success"] === "boolean" ? result["success"] : undefined,
-    outputs: textsOf(result["outputs"]),
+    outputs,
+    outputCount: countOf(result["outputs"]) ?? outputs.length,
     attempt: countOf(marks["attempt"]),
     phase: textOf(marks["phase"]),
     error: errorOf(marks["error"]),
