@@ -1,11 +1,11 @@
-import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { SimpleTasksError } from "../errors.ts";
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { asSimpleTasksError, SimpleTasksError } from "../errors.ts";
 import { isTaskType, type TaskType } from "./define.ts";
 import { loadError } from "./load-error.ts";
 import { noOp } from "./no-op.ts";
 import { resolveForTaskFiles } from "./resolve.ts";
+import { taskFilePath } from "./task-file-path.ts";
 
 export interface LoadedTaskType {
   readonly type: TaskType;
@@ -14,25 +14,44 @@ export interface LoadedTaskType {
 }
 
 /**
- * Loads task files, TypeScript as it is, and gives the task types that they export: by default or by name, one or several.
+ * Loads task files, one after the other, TypeScript as it is, and gives the task types that they export: by default or by name, one or several.
  * Their code runs: call this only where user code may run.
  *
  * @param files paths or `file:` URLs
- * @throws `task_type_invalid` naming the file, the line where there is one, what is wrong and the way out.
+ * @throws `task_type_invalid` naming the file, the line where there is one, what is wrong and the way out; not with `onFailure`.
  */
-export async function loadTaskFiles(files: readonly (string | URL)[]): Promise<readonly LoadedTaskType[]> {
-  const paths = [...new Set(files.map(pathOf))];
+export async function loadTaskFiles(
+  files: readonly (string | URL)[],
+  { onFile, onFailure }: LoadEvents = {},
+): Promise<readonly LoadedTaskType[]> {
+  const paths = [...new Set(files.map(taskFilePath))];
   resolveForTaskFiles(paths.map((path) => pathToFileURL(path).href));
   const loaded = new Map<string, LoadedTaskType>();
   for (const file of paths) {
-    for (const type of await typesOf(file)) {
-      const other = loaded.get(type.name);
-      if (other !== undefined) throw sameName(type.name, file, other.file);
-      if (type.name === noOp.name) throw sameName(type.name, file);
-      loaded.set(type.name, { type, file });
+    onFile?.(file);
+    try {
+      const own = new Map<string, LoadedTaskType>();
+      for (const type of await typesOf(file)) {
+        const other = own.get(type.name) ?? loaded.get(type.name);
+        if (other !== undefined) throw sameName(type.name, file, other.file);
+        if (type.name === noOp.name) throw sameName(type.name, file);
+        own.set(type.name, { type, file });
+      }
+      for (const [name, type] of own) loaded.set(name, type);
+    } catch (error) {
+      if (onFailure === undefined) throw error;
+      onFailure(file, asSimpleTasksError(error, "task_type_invalid"));
     }
   }
   return [...loaded.values()];
+}
+
+/** What is told while task files load, each by its path as {@link taskFilePath} gives it. */
+export interface LoadEvents {
+  /** The code of this file runs next. */
+  readonly onFile?: (file: string) => void;
+  /** The file cannot be loaded and is left out, with all of its types. */
+  readonly onFailure?: (file: string, error: SimpleTasksError) => void;
 }
 
 async function typesOf(file: string): Promise<ReadonlySet<TaskType>> {
@@ -66,14 +85,5 @@ function sameName(name: string, file: string, other?: string): SimpleTasksError 
   return new SimpleTasksError("task_type_invalid", message, {
     hint: "Choose another name: messages find their task type by it.",
     about: { file },
-  });
-}
-
-/** Absolute, and without symbolic links, as Node names modules. */
-function pathOf(file: string | URL): string {
-  const path = file instanceof URL ? fileURLToPath(file) : resolve(file);
-  if (existsSync(path)) return realpathSync(path);
-  throw new SimpleTasksError("task_type_invalid", `The task file ${path} does not exist`, {
-    about: { file: path },
   });
 }

@@ -26,19 +26,11 @@ export async function parsePayload(
   value: JsonValue,
 ): Promise<unknown> {
   if (type.payload === undefined) return value;
-  let result: StandardSchemaV1.Result<unknown>;
-  try {
-    const validated = type.payload["~standard"].validate(value);
-    result = validated instanceof Promise ? await validated : validated;
-  } catch (error) {
-    throw new SimpleTasksError(
-      "payload_invalid",
-      `The schema of ${type.name} failed on this payload: ${messageOf(error)}`,
-      { cause: error, hint: `Let the schema report an issue instead of throwing.` },
-    );
-  }
+  const result = await validate(type.name, type.payload, value);
   if (result.issues === undefined) return result.value;
-  const named = result.issues.slice(0, issuesNamed).map(describeIssue);
+  const named = result.issues
+    .slice(0, issuesNamed)
+    .map((issue) => `${jsonPath("payload_info", stepsOf(issue))}: ${issue.message}`);
   if (result.issues.length > issuesNamed) named.push(`and ${result.issues.length - issuesNamed} more`);
   throw new SimpleTasksError(
     "payload_invalid",
@@ -49,9 +41,46 @@ export async function parsePayload(
   );
 }
 
-function describeIssue(issue: StandardSchemaV1.Issue): string {
-  const steps = (issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step));
-  return `${jsonPath("payload_info", steps)}: ${issue.message}`;
+/** One fault of a payload: the way to it from `payload_info`, and what is wrong there. */
+export interface PayloadProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/**
+ * The faults that the task type's schema finds in a payload, the first ten at most; none when the type has no schema.
+ * @throws `payload_invalid` when the schema itself fails.
+ */
+export async function payloadProblems(
+  type: Pick<TaskType, "name" | "payload">,
+  value: JsonValue,
+): Promise<readonly PayloadProblem[]> {
+  if (type.payload === undefined) return [];
+  const { issues } = await validate(type.name, type.payload, value);
+  return (issues ?? []).slice(0, issuesNamed).map((issue) => ({
+    path: stepsOf(issue).map((step) => (typeof step === "symbol" ? String(step) : step)),
+    message: issue.message,
+  }));
+}
+
+async function validate(
+  name: string,
+  schema: StandardSchemaV1,
+  value: JsonValue,
+): Promise<StandardSchemaV1.Result<unknown>> {
+  try {
+    return await schema["~standard"].validate(value);
+  } catch (error) {
+    throw new SimpleTasksError(
+      "payload_invalid",
+      `The schema of ${name} failed on this payload: ${messageOf(error)}`,
+      { cause: error, hint: `Let the schema report an issue instead of throwing.` },
+    );
+  }
+}
+
+function stepsOf(issue: StandardSchemaV1.Issue): readonly PropertyKey[] {
+  return (issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step));
 }
 
 /**

@@ -1,21 +1,20 @@
-import { fileURLToPath } from "node:url";
-import { resolve } from "node:path";
-import { SimpleTasksError } from "../../errors.ts";
+import type { SimpleTasksError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
+import { taskFilePath } from "../../task/task-file-path.ts";
 import type { AttemptLogLine, Phase, TaskTypeDescription } from "../runner.ts";
 import { type DatasourceCall, receiveError } from "./datasource-calls.ts";
 import { workerEnvironment } from "./environment.ts";
 import type { AttemptEnd } from "./shapes.ts";
 import type { PooledAttempt } from "./pooled-attempt.ts";
 import { openWarden } from "./warden.ts";
-import { describeExit, startWorkerProcess, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+import { diedLoading, LINES_SHOWN, loadedTooLong } from "./load-failures.ts";
+import type { WorkerExit } from "./spawn-worker.ts";
+import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 import type { RunningAttempt } from "./worker-output.ts";
 
 /** Pauses before another worker is started after some have died while they loaded the task files, in milliseconds. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
-/** How many of the last lines that a loading worker printed go into the error when it dies. */
-const LINES_SHOWN = 20;
 
 export interface CrewOptions {
   readonly taskFiles: readonly (string | URL)[];
@@ -65,7 +64,7 @@ export interface Crew extends AsyncDisposable {
 
 export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
   const { log } = options;
-  const files = options.taskFiles.map((file) => (file instanceof URL ? fileURLToPath(file) : resolve(file)));
+  const files = options.taskFiles.map(taskFilePath);
   const workers = new Set<Worker>();
   const warden = openWarden();
   let size = 0;
@@ -80,6 +79,7 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     const { promise, resolve, reject } = Promise.withResolvers<readonly TaskTypeDescription[]>();
     const printed: string[] = [];
     let refusal: SimpleTasksError | undefined;
+    let entered: string | undefined;
     const process = startWorkerProcess(
       {
         files,
@@ -88,6 +88,9 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
         directory: options.directory,
       },
       {
+        onEntered(file) {
+          entered = file;
+        },
         onReady(types) {
           clearTimeout(timer);
           if (worker.state === "loading") worker.state = "ready";
@@ -113,7 +116,7 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
           clearTimeout(timer);
           workers.delete(worker);
           if (process.pid !== undefined) warden.forget(process.pid);
-          reject(refusal ?? diedLoading(exit, printed));
+          reject(refusal ?? diedLoading(exit, printed, entered));
           events.onGone(worker, exit);
           if (workers.size === 0) allGone?.();
           // One that could not be started is tried again after a pause.
@@ -129,13 +132,7 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
       recalledDuring: undefined,
     };
     const timer = setTimeout(() => {
-      refusal = new SimpleTasksError(
-        "task_type_invalid",
-        `The task files took more than ${options.loadSeconds} s to load`,
-        {
-          hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
-        },
-      );
+      refusal = loadedTooLong(options.loadSeconds, entered);
       process.kill();
     }, options.loadSeconds * 1000);
     workers.add(worker);
@@ -239,22 +236,4 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
       warden[Symbol.dispose]();
     },
   };
-}
-
-function diedLoading(exit: WorkerExit, printed: readonly string[]): SimpleTasksError {
-  if (exit.failure !== undefined) {
-    const { message } = exit.failure;
-    return new SimpleTasksError("io", `A worker process could not be started: ${message}`, {
-      cause: exit.failure,
-      retryable: true,
-    });
-  }
-  const lines = printed.length === 0 ? "" : `; it printed: ${printed.join(" / ")}`;
-  return new SimpleTasksError(
-    "task_type_invalid",
-    `A worker process ${describeExit(exit)} while it loaded the task files${lines}`,
-    {
-      hint: "A task file runs when it is loaded: let it define task types and do nothing else.",
-    },
-  );
 }

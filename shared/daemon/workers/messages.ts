@@ -1,3 +1,5 @@
+import type { PayloadProblem } from "../../task/payload-schema.ts";
+import type { TaskFault, TaskToCheck } from "../../task/task-check.ts";
 import type { AttemptOrder, TaskTypeDescription } from "../runner.ts";
 import type { DatasourceCall, DatasourceReply, SentError } from "./datasource-calls.ts";
 import { areTexts, isAbsentOr, isAttemptId, isObject } from "./shapes.ts";
@@ -23,8 +25,12 @@ export type WorkerOrder =
       readonly kind: "load";
       readonly files: readonly string[];
       readonly builtIn: boolean;
+      /** Whether files that cannot be loaded are left out; else the first of them ends the loading with `load_failed`. */
+      readonly partial: boolean;
       readonly token: string;
     }
+  /** Are these payloads what their types take? Answered with `checked`. Nothing else runs meanwhile. */
+  | { readonly kind: "check"; readonly tasks: readonly TaskToCheck[] }
   | { readonly kind: "run"; readonly order: AttemptOrder }
   /** Give these back if they have not begun: answered with `recalled`. */
   | { readonly kind: "recall"; readonly recallId: number; readonly attemptIds: readonly number[] }
@@ -36,11 +42,26 @@ export type WorkerOrder =
 
 /** From a worker to the daemon. */
 export type WorkerReport =
-  | { readonly kind: "ready"; readonly types: readonly TaskTypeDescription[] }
+  | {
+      readonly kind: "ready";
+      readonly types: readonly TaskTypeDescription[];
+      /** The files that were left out. */
+      readonly failures: readonly LoadFailure[];
+    }
+  /** While files load and payloads are checked: code of this task file runs from now on. */
+  | { readonly kind: "entered"; readonly file: string }
+  /** The tasks of a `check` that are not fine, each with its place among those sent. */
+  | { readonly kind: "checked"; readonly faults: readonly (readonly [place: number, TaskFault])[] }
   | { readonly kind: "load_failed"; readonly error: SentError }
   /** Those that had begun are not among them. */
   | { readonly kind: "recalled"; readonly recallId: number; readonly attemptIds: readonly number[] }
   | ({ readonly kind: "call" } & DatasourceCall);
+
+/** A task file that was left out. */
+export interface LoadFailure {
+  readonly file: string;
+  readonly error: SentError;
+}
 
 /**
  * After an attempt that took longer than this (milliseconds) a worker reads all messages that have reached it before it
@@ -65,7 +86,16 @@ export function isWorkerReport(value: unknown): value is WorkerReport {
   if (!isObject(value)) return false;
   switch (value["kind"]) {
     case "ready":
-      return Array.isArray(value["types"]) && value["types"].every(isTypeDescription);
+      return (
+        Array.isArray(value["types"]) &&
+        value["types"].every(isTypeDescription) &&
+        Array.isArray(value["failures"]) &&
+        value["failures"].every(isLoadFailure)
+      );
+    case "entered":
+      return typeof value["file"] === "string";
+    case "checked":
+      return Array.isArray(value["faults"]) && value["faults"].every(isPlacedFault);
     case "load_failed":
       return isSentError(value["error"]);
     case "recalled":
@@ -93,6 +123,29 @@ function isTypeDescription(value: unknown): value is TaskTypeDescription {
     typeof value["fetch"] === "boolean" &&
     typeof value["readsOnly"] === "boolean" &&
     areTexts(value["environment"])
+  );
+}
+
+function isLoadFailure(value: unknown): value is LoadFailure {
+  return isObject(value) && typeof value["file"] === "string" && isSentError(value["error"]);
+}
+
+function isPlacedFault(value: unknown): value is readonly [number, TaskFault] {
+  if (!Array.isArray(value)) return false;
+  const [place, fault]: readonly unknown[] = value;
+  if (!Number.isSafeInteger(place) || !isObject(fault)) return false;
+  if (fault["kind"] === "unknown_type") return true;
+  return (
+    fault["kind"] === "invalid" && Array.isArray(fault["problems"]) && fault["problems"].every(isProblem)
+  );
+}
+
+function isProblem(value: unknown): value is PayloadProblem {
+  return (
+    isObject(value) &&
+    typeof value["message"] === "string" &&
+    Array.isArray(value["path"]) &&
+    value["path"].every((step) => typeof step === "string" || typeof step === "number")
   );
 }
 

@@ -7,7 +7,7 @@ import { createDurations } from "./durations.ts";
 import { createMemoryWatch } from "./memory-watch.ts";
 import { READS_MESSAGES_AFTER_MS } from "./messages.ts";
 import { PooledAttempt } from "./pooled-attempt.ts";
-import type { WorkerExit } from "./worker-process.ts";
+import type { WorkerExit } from "./spawn-worker.ts";
 
 export interface WorkerPoolOptions {
   /** Paths or `file:` URLs. They load in the workers alone. */

@@ -11,7 +11,8 @@ import type {
 import { sendError } from "./datasource-calls.ts";
 import type { AttemptEnd } from "./shapes.ts";
 import { type DatasourceService, serveDatasource } from "./serve-datasource.ts";
-import { describeExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+import { describeExit, type WorkerExit } from "./spawn-worker.ts";
+import type { WorkerProcess } from "./worker-process.ts";
 
 /** What the attempt asks of its pool. */
 export interface AttemptPlace {
