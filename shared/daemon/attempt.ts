@@ -6,7 +6,8 @@ import type { Logger } from "../logger.ts";
 import type { Message } from "../queue/queue.ts";
 import type { TaskDocument } from "../task/document.ts";
 import type { Input } from "../task/task-type.ts";
-import type { AttemptHooks, AttemptLogLine, AttemptOrder } from "./runner.ts";
+import type { DaemonOptions } from "./options.ts";
+import type { AttemptHooks, AttemptLogLine, AttemptOrder, Phase } from "./runner.ts";
 import type { RegisteredType } from "./task-types.ts";
 
 /** Of this process: several daemons in it may share a cache, and attempts have directories there. */
@@ -38,6 +39,7 @@ export class Attempt implements AttemptHooks, AttemptOrder {
   readonly #source: OpenDatasource;
   readonly #log: Logger;
   readonly #onStart: (attempt: Attempt) => void;
+  readonly #onPhase: DaemonOptions["onPhase"];
   #controller: AbortController | undefined;
   #staged: StagedDatasource | undefined;
 
@@ -48,6 +50,7 @@ export class Attempt implements AttemptHooks, AttemptOrder {
     datasource: OpenDatasource;
     log: Logger;
     onStart: (attempt: Attempt) => void;
+    onPhase?: DaemonOptions["onPhase"];
   }) {
     this.message = given.message;
     this.document = given.document;
@@ -55,6 +58,7 @@ export class Attempt implements AttemptHooks, AttemptOrder {
     this.#source = given.datasource;
     this.#log = given.log;
     this.#onStart = given.onStart;
+    this.#onPhase = given.onPhase;
   }
 
   get name(): string {
@@ -130,6 +134,10 @@ export class Attempt implements AttemptHooks, AttemptOrder {
   onStart(): void {
     this.startedAt = Date.now();
     this.#onStart(this);
+  }
+
+  onPhase(phase: Phase): void {
+    this.#onPhase?.({ attemptId: this.attemptId, task: String(this.document.id), phase });
   }
 
   onProgress(fraction: number, note: string | undefined): void {

@@ -106,7 +106,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
   }
 
   async function openShift(resources: Resources): Promise<Shift> {
-    const runners = (await openRunners({ files, types, settings })).map((runner) => resources.use(runner));
+    const { onInspector } = options;
+    const opened = await openRunners({ files, types, settings, onInspector });
+    const runners = opened.map((runner) => resources.use(runner));
     const taskTypes = await startTaskTypes(runners);
     const keeper = resources.use(
       await openLeaseKeeper({
@@ -165,13 +167,14 @@ async function openRunners(given: {
   readonly files: readonly URL[];
   readonly types: readonly TaskType[];
   readonly settings: DaemonSettings;
+  readonly onInspector: DaemonOptions["onInspector"];
 }): Promise<readonly Runner[]> {
-  const { files, types, settings } = given;
+  const { files, types, settings, onInspector } = given;
   const { workers, directory, log } = settings;
   const loaded = settings.isolation === "none" ? (await loadTaskFiles(files)).map(({ type }) => type) : [];
   const inProcess = createInProcessRunner({ types: [...types, ...loaded], slots: workers });
   if (settings.isolation === "none" || files.length === 0) return [inProcess];
-  return [inProcess, createWorkerPool({ taskFiles: files, workers, directory, log })];
+  return [inProcess, createWorkerPool({ taskFiles: files, workers, directory, log, onInspector })];
 }
 
 /** Never the task queue: what waits there is no report, however old it is. */

@@ -57,6 +57,7 @@ export function createEnding(given: {
   async function upload(attempt: Attempt, outcome: AttemptOutcome): Promise<AttemptOutcome> {
     const { staged } = attempt;
     if (staged === undefined) return outcome;
+    attempt.onPhase("upload");
     try {
       await staged.commit({ mayUpload: () => keeper.holds(attempt.message.receipt), signal: attempt.signal });
       return outcome;
@@ -72,6 +73,7 @@ export function createEnding(given: {
   }
 
   async function settle(attempt: Attempt, wanted: Verdict): Promise<void> {
+    attempt.onPhase("report");
     const { verdict, outcome } = await carryOut(wanted, about(attempt));
     if (!outcome.held) {
       if (outcome.error.code === "lease_lost") loseLease(attempt, outcome.reported);

@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import { silentLogger } from "../logger.ts";
 import type { Queue } from "../queue/queue.ts";
 import { SimpleTasksError } from "../errors.ts";
+import type { Phase } from "./runner.ts";
 
 /** What `createDaemon` takes. The daemon uses the queues, the bucket and the datasource; whoever opened them closes them. */
 export interface DaemonOptions {
@@ -50,6 +51,24 @@ export interface DaemonOptions {
   /** Names this daemon in reports. Default: host name and process id. */
   readonly name?: string;
   readonly log?: Logger;
+  /**
+   * Told as attempts enter their phases, those without anything to do left out. Fetching may begin ahead of an attempt's
+   * turn, and comes again when the attempt does not begin in its turn after all.
+   */
+  readonly onPhase?: ((entered: EnteredPhase) => void) | undefined;
+  /**
+   * Has every worker process wait for a debugger before task files load there, and is told where: the inspector's address,
+   * `ws://127.0.0.1:PORT/ID`. No timeout counts then. Task files only; not with isolation `"none"`. Default: no debugger.
+   */
+  readonly onInspector?: ((address: string) => void) | undefined;
+}
+
+export interface EnteredPhase {
+  /** Unique among the attempts of this process. */
+  readonly attemptId: number;
+  /** The task's id. */
+  readonly task: string;
+  readonly phase: Phase;
 }
 
 /** {@link DaemonOptions} with every default filled in. */

@@ -49,6 +49,7 @@ export function createPrefetch(given: {
 
   async function fetch(attempt: Attempt): Promise<void> {
     fetching.add(attempt);
+    attempt.onPhase("fetch");
     try {
       attempt.pins = await fetchInputs(attempt, datasource);
     } catch {

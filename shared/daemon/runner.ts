@@ -61,6 +61,8 @@ export interface AttemptHooks {
   readonly aborted: boolean;
   /** The attempt has begun; its clock runs. */
   onStart(): void;
+  /** User code of this phase runs from now on; phases without user code are not told. */
+  onPhase?(phase: Phase): void;
   /** One line of the task's log, or of its standard output or error. Comes in order, and before the outcome. */
   onLog(line: AttemptLogLine): void;
   onProgress(fraction: number, note: string | undefined): void;

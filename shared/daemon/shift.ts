@@ -52,7 +52,7 @@ const troubleDelay = 1000;
  */
 export function createShift(given: ShiftOptions): Shift {
   const { options, settings, taskTypes, keeper, state } = given;
-  const { taskQueue, datasource } = options;
+  const { taskQueue, datasource, onPhase } = options;
   const { log } = settings;
   const policy: VerdictPolicy = {
     taskQueue,
@@ -196,7 +196,7 @@ export function createShift(given: ShiftOptions): Shift {
       }
       const { document, type } = admission;
       for (const warning of document.warnings) log.log("warn", warning, { task: String(document.id) });
-      const attempt = new Attempt({ message, document, type, datasource, log, onStart: started });
+      const attempt = new Attempt({ message, document, type, datasource, log, onStart: started, onPhase });
       inHand.set(message.receipt, attempt);
       if (admission.alone) alone.push(attempt);
       else if (attempt.fetches) prefetch.add(attempt);

@@ -11,7 +11,7 @@ import { cutLine } from "../phases/lines.ts";
 import { createProgressReports, type ProgressReports } from "../phases/progress.ts";
 import { runPhases, type Surroundings } from "../phases/run-phases.ts";
 import { attemptError } from "../phases/thrown.ts";
-import type { AttemptHooks, AttemptOrder, AttemptOutcome } from "../runner.ts";
+import type { AttemptHooks, AttemptOrder, AttemptOutcome, Phase } from "../runner.ts";
 import { PrintedLines, printingTo } from "./capture.ts";
 
 /** One attempt inside the daemon. What few tasks use (signal, progress, staging) is made when they use it. */
@@ -64,7 +64,9 @@ export class InProcessAttempt implements Surroundings {
     return this.#controller.signal;
   }
 
-  enter(): void {}
+  enter(phase: Phase): void {
+    this.#hooks.onPhase?.(phase);
+  }
 
   log(level: LogLevel, message: string): void {
     for (const line of message.split("\n")) this.#hooks.onLog({ stream: "log", level, text: cutLine(line) });

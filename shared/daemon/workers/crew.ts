@@ -6,6 +6,7 @@ import { type DatasourceCall, receiveError } from "./datasource-calls.ts";
 import { workerEnvironment } from "./environment.ts";
 import type { AttemptEnd } from "./shapes.ts";
 import type { PooledAttempt } from "./pooled-attempt.ts";
+import { readInspectorLine } from "./inspector.ts";
 import { openWarden } from "./warden.ts";
 import { diedLoading, LINES_SHOWN, loadedTooLong } from "./load-failures.ts";
 import type { WorkerExit } from "./spawn-worker.ts";
@@ -26,6 +27,8 @@ export interface CrewOptions {
   /** How long a worker that was asked to end may take. */
   readonly graceSeconds: number;
   readonly log: Logger;
+  /** Given: workers wait for a debugger there before they load anything, and are waited for as long as that takes. */
+  readonly onInspector: ((address: string) => void) | undefined;
 }
 
 /** A worker process and what it has to do: *loading* the task files, *ready*, *leaving* once its attempts are over. */
@@ -74,8 +77,11 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
   let closing = false;
   let allGone: (() => void) | undefined;
 
-  /** Resolves when the task files are loaded. */
-  function hire(): { readonly worker: Worker; readonly loaded: Promise<readonly TaskTypeDescription[]> } {
+  /** Resolves when the task files are loaded. @param inspect whether a debugger is to come first */
+  function hire(inspect: boolean): {
+    readonly worker: Worker;
+    readonly loaded: Promise<readonly TaskTypeDescription[]>;
+  } {
     const { promise, resolve, reject } = Promise.withResolvers<readonly TaskTypeDescription[]>();
     const printed: string[] = [];
     let refusal: SimpleTasksError | undefined;
@@ -86,6 +92,7 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
         builtIn: options.builtIn,
         environment: workerEnvironment(options.environment, listed),
         directory: options.directory,
+        inspect,
       },
       {
         onEntered(file) {
@@ -109,7 +116,8 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
         onLine(attemptId, line) {
           const attempt = attemptId === undefined ? undefined : worker.attempts.get(attemptId);
           if (attempt !== undefined) attempt.line(line);
-          else outsideLine(worker, line, printed);
+          else if (!inspect || !readInspectorLine(line, options.onInspector))
+            outsideLine(worker, line, printed);
         },
         onCall: (call) => answer(worker, call),
         onExit(exit) {
@@ -131,10 +139,11 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
       finished: 0,
       recalledDuring: undefined,
     };
-    const timer = setTimeout(() => {
+    const tooLong = (): void => {
       refusal = loadedTooLong(options.loadSeconds, entered);
       process.kill();
-    }, options.loadSeconds * 1000);
+    };
+    const timer = inspect ? undefined : setTimeout(tooLong, options.loadSeconds * 1000);
     workers.add(worker);
     if (process.pid !== undefined) warden.watch(process.pid);
     return { worker, loaded: promise };
@@ -162,7 +171,7 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     for (const worker of workers) if (worker.state !== "leaving") present += 1;
     for (; present < size; present += 1) {
       // In a promise: what the system refuses is thrown at once for some reasons.
-      (async () => hire().loaded)().then(
+      (async () => hire(options.onInspector !== undefined).loaded)().then(
         () => {
           failures = 0;
         },
@@ -203,11 +212,12 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
   return {
     workers,
     async start(wanted) {
-      const first = hire();
+      // Not the one to debug: what the task files list must be known before that one starts.
+      const first = hire(false);
       const types = await first.loaded;
       listed = [...new Set(types.flatMap((type) => type.environment))];
       size = wanted;
-      if (listed.length > 0 || wanted === 0) end(first.worker);
+      if (listed.length > 0 || wanted === 0 || options.onInspector !== undefined) end(first.worker);
       refill();
       return types;
     },

@@ -31,6 +31,8 @@ export interface WorkerPoolOptions {
   /** Most attempts sent ahead to one worker, while they are short. Default 32. */
   readonly aheadPerWorker?: number;
   readonly log?: Logger;
+  /** See `DaemonOptions.onInspector`. */
+  readonly onInspector?: ((address: string) => void) | undefined;
 }
 
 /** How long a worker's attempt must have run before those behind it are given to a free worker, in milliseconds. */
@@ -49,6 +51,7 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
     attemptsPerWorker = 1_000_000,
     bytesPerWorker = 2 ** 30,
     aheadPerWorker = 32,
+    onInspector,
   } = options;
   const durations = createDurations(aheadPerWorker);
   const memory = createMemoryWatch();
@@ -67,13 +70,14 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
       loadSeconds: options.loadSeconds ?? 60,
       graceSeconds,
       log: options.log ?? silentLogger,
+      onInspector,
     },
     {
       onReady: dispatchSoon,
       onBegin(worker, attemptId, phase) {
         const attempt = worker.attempts.get(attemptId);
         const type = attempt && types.get(attempt.order.name);
-        attempt?.began(phase, type, graceSeconds);
+        attempt?.began(phase, onInspector === undefined ? type?.timeout : undefined, graceSeconds);
         if (worker.attempts.size > 1) looking ??= setTimeout(look, PATIENCE_MS);
         const { pid } = worker.process;
         if (attempt === undefined || type?.memory === undefined || pid === undefined) return;

@@ -1,13 +1,6 @@
 import { SimpleTasksError } from "../../errors.ts";
 import { attemptError } from "../phases/thrown.ts";
-import type {
-  AttemptHooks,
-  AttemptLogLine,
-  AttemptOrder,
-  AttemptOutcome,
-  Phase,
-  TaskTypeDescription,
-} from "../runner.ts";
+import type { AttemptHooks, AttemptLogLine, AttemptOrder, AttemptOutcome, Phase } from "../runner.ts";
 import { sendError } from "./datasource-calls.ts";
 import type { AttemptEnd } from "./shapes.ts";
 import { type DatasourceService, serveDatasource } from "./serve-datasource.ts";
@@ -77,21 +70,28 @@ export class PooledAttempt {
     this.#worker = undefined;
   }
 
-  /** @param graceSeconds how long it may go on after it was given up */
-  began(phase: Phase, type: TaskTypeDescription | undefined, graceSeconds: number): void {
+  /**
+   * @param timeoutSeconds how long it may take; undefined: as long as it does
+   * @param graceSeconds how long it may go on after it was given up
+   */
+  began(phase: Phase, timeoutSeconds: number | undefined, graceSeconds: number): void {
     this.state = "running";
     this.#phase = phase;
     this.#graceSeconds = graceSeconds;
     this.#hooks.onStart();
-    const seconds = type?.timeout;
-    if (seconds !== undefined) {
-      this.#timer = setTimeout(() => this.giveUp(tookTooLong(this.order.name, seconds)), seconds * 1000);
+    this.#hooks.onPhase?.(phase);
+    if (timeoutSeconds !== undefined) {
+      this.#timer = setTimeout(
+        () => this.giveUp(tookTooLong(this.order.name, timeoutSeconds)),
+        timeoutSeconds * 1000,
+      );
     }
     if (this.withdrawn) this.giveUp(abortedBy(this.#signal));
   }
 
   inPhase(phase: Phase): void {
     this.#phase = phase;
+    this.#hooks.onPhase?.(phase);
   }
 
   /** Tells user code, and kills the worker when the attempt has not ended after the grace. */

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { programUrl } from "../../program.ts";
+import { INSPECTOR_FLAG } from "./inspector.ts";
 import { encodeOrders, ORDERS_DESCRIPTOR, type WorkerOrder } from "./messages.ts";
 import { type OutputHandlers, readOutput, type WorkerOutput } from "./worker-output.ts";
 
@@ -19,6 +20,8 @@ export interface SpawnOptions {
   readonly partial: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
+  /** Whether it waits for a debugger before it does anything; it prints where (`inspector.ts`). Default false. */
+  readonly inspect?: boolean;
 }
 
 export interface SpawnHandlers extends Omit<OutputHandlers, "onGarbled"> {
@@ -56,7 +59,11 @@ export function spawnWorker(options: SpawnOptions, handlers: SpawnHandlers): Spa
   const token = randomBytes(9).toString("base64url");
   const program = programUrl(import.meta.url, "../../../daemon/worker/main.ts", "worker.mjs");
   // None of the daemon's own flags (an inspector's port, say). Type stripping and SQLite warn on older versions of Node.
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", fileURLToPath(program)], {
+  const flags = [
+    "--disable-warning=ExperimentalWarning",
+    ...(options.inspect === true ? [INSPECTOR_FLAG] : []),
+  ];
+  const child = spawn(process.execPath, [...flags, fileURLToPath(program)], {
     cwd: options.directory,
     // Inside an editor the program that runs this is Electron, which is Node only when it is told so.
     env: { ...options.environment, ...(process.versions["electron"] && { ELECTRON_RUN_AS_NODE: "1" }) },
