@@ -1,18 +1,24 @@
-// `node test/bootstrap/run-tests.mjs [--checks] [FILTER …]`
+// `node test/bootstrap/run-tests.mjs [--checks | --oldest-node] [FILTER …]`
 //
-// Runs the checks (types, lint, format, unused code) and every test suite that this machine can run; its last line is
-// `N passed, N failed`. With filters (as vitest takes them) only the test files that match run, without the checks;
-// with `--checks` the checks alone.
+// Runs the checks (types, lint, format, unused code), every test suite that this machine can run, and those that start
+// processes once more on the oldest Node that `engines.node` allows; its last line is `N passed, N failed`. With filters
+// (as vitest takes them) only the test files that match run, on this Node alone; with `--checks` the checks alone; with
+// `--oldest-node` what runs on that Node alone.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeLoweredCopy } from "./lowered-copy.mjs";
+import { installedNode, oldestRelease } from "./node-release.mjs";
+import { environmentWith } from "./steps.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
 const words = process.argv.slice(2);
 const checksOnly = words.includes("--checks");
-const filters = words.filter((word) => word !== "--checks");
+const oldestOnly = words.includes("--oldest-node");
+const filters = words.filter((word) => word !== "--checks" && word !== "--oldest-node");
 
 const checks = [
   ["types", "typescript/bin/tsc", ["-b"]],
@@ -21,16 +27,31 @@ const checks = [
   ["unused code", "knip/bin/knip.js", []],
 ];
 
+/** Where processes and threads of the product run, from the bundles or from the sources. */
+const suitesOfProcesses = [
+  "test/daemon/",
+  "test/faults/",
+  "test/shared/bucket/file-processes",
+  "test/shared/cache/processes",
+  "test/shared/daemon/",
+  "test/shared/queue/sqlite/",
+  "test/shared/task/load",
+];
+
 const total = { passed: 0, failed: 0, notRun: 0 };
-if (filters.length === 0) for (const check of checks) await runCheck(...check);
-if (!checksOnly) await runSuites();
+if (filters.length === 0 && !oldestOnly) for (const check of checks) await runCheck(...check);
+if (!checksOnly && !oldestOnly) await runSuites(process.execPath, root, filters);
+if (oldestOnly || (!checksOnly && filters.length === 0)) await runOnOldestNode();
 if (total.notRun > 0) console.log(`${total.notRun} not run`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
 async function runCheck(name, script, scriptWords) {
   const started = performance.now();
-  const { code, text } = await node([path.join("node_modules", script), ...scriptWords], "pipe");
+  const { code, text } = await run(process.execPath, root, [
+    path.join("node_modules", script),
+    ...scriptWords,
+  ]);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (code === 0) total.passed += 1;
   else total.failed += 1;
@@ -38,15 +59,36 @@ async function runCheck(name, script, scriptWords) {
   console.log(`${code === 0 ? "passed" : "FAILED"}  ${name} (${seconds} s)`);
 }
 
-async function runSuites() {
-  const directory = mkdtempSync(path.join(os.tmpdir(), "simpletasks-tests-"));
-  const reportFile = path.join(directory, "report.json");
-  const notRunFile = path.join(directory, "not-run");
+async function runOnOldestNode() {
+  const release = oldestRelease(engines.node);
+  const title = `the suites that start processes, on Node ${release}`;
+  const node = installedNode(release);
+  if (node === undefined) {
+    const line = `${title}: it is not installed, node test/bootstrap/install-oldest-node.mjs`;
+    console.log(`NOT RUN ${line}`);
+    if (process.env["SIMPLETASKS_TEST_ALL"] === "1") total.failed += 1;
+    else total.notRun += 1;
+    return;
+  }
+  console.log(`\n${title}:`);
+  const copy = await makeLoweredCopy(root);
+  try {
+    await runSuites(node, copy, filters.length > 0 ? filters : suitesOfProcesses);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+async function runSuites(node, directory, wanted) {
+  const reports = mkdtempSync(path.join(os.tmpdir(), "simpletasks-tests-"));
+  const reportFile = path.join(reports, "report.json");
+  const notRunFile = path.join(reports, "not-run");
   const vitest = path.join("node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
   try {
-    const { code } = await node([vitest, "run", ...reporters, ...filters], "inherit", {
-      SIMPLETASKS_TEST_NOT_RUN: notRunFile,
+    const { code } = await run(node, directory, [vitest, "run", ...reporters, ...wanted], {
+      output: "inherit",
+      environment: { SIMPLETASKS_TEST_NOT_RUN: notRunFile },
     });
     count(readOrNothing(reportFile), code);
     for (const line of new Set(readOrNothing(notRunFile).split("\n").filter(Boolean))) {
@@ -54,7 +96,7 @@ async function runSuites() {
       console.log(`NOT RUN ${line}`);
     }
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(reports, { recursive: true, force: true });
   }
 }
 
@@ -81,11 +123,11 @@ function readOrNothing(file) {
   }
 }
 
-async function node(nodeWords, output, environment = {}) {
-  const child = spawn(process.execPath, nodeWords, {
-    cwd: root,
+async function run(node, directory, nodeWords, { output = "pipe", environment = {} } = {}) {
+  const child = spawn(node, nodeWords, {
+    cwd: directory,
     stdio: ["ignore", output, output],
-    env: { ...process.env, ...environment },
+    env: { ...environmentWith(node), ...environment },
   });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -40,6 +48,53 @@ describe("the Node that is used", () => {
       `import { satisfies } from ${moduleUrl("node-release.mjs")}; console.log(satisfies("${version}", ">=22.18"));`,
     );
     expect(out).toBe(`${satisfied}\n`);
+  });
+
+  it("is not mistaken for another release", async () => {
+    const home = path.join(directory, "cache");
+    const place = process.platform === "win32" ? "node.exe" : "node";
+    const bin = path.join(home, "simpletasks", "node-22.18", "node_modules", "node", "bin");
+    mkdirSync(bin, { recursive: true });
+    symlinkSync(process.execPath, path.join(bin, place));
+    const { out } = await runModule(
+      `process.env.XDG_CACHE_HOME = process.env.LOCALAPPDATA = ${JSON.stringify(home)};
+      const { installedNode, oldestRelease } = await import(${moduleUrl("node-release.mjs")});
+      console.log(oldestRelease(">=22.18"), installedNode("22.18") !== undefined, installedNode("9.1"));`,
+    );
+    expect(out).toBe(`22.18 ${process.version.startsWith("v22.18.")} undefined\n`);
+  });
+});
+
+describe("the copy for a Node without `using`", () => {
+  it("holds the sources with `using` lowered, and all else as it is", async () => {
+    const checkout = path.join(directory, "checkout");
+    mkdirSync(path.join(checkout, "node_modules"), { recursive: true });
+    const plain = "export const text: string = `using none = 1`;\n";
+    writeFileSync(path.join(checkout, "plain.ts"), plain);
+    writeFileSync(
+      path.join(checkout, "main.ts"),
+      `import { text } from "./plain.ts";
+      {
+        using closed = { [Symbol.dispose]: (): void => console.log("closed") };
+        console.log(typeof closed, text);
+      }`,
+    );
+    const { out } = await runModule(
+      `import { makeLoweredCopy } from ${moduleUrl("lowered-copy.mjs")};
+      console.log(await makeLoweredCopy(${JSON.stringify(checkout)}));`,
+    );
+    const copy = out.trim();
+    try {
+      expect(readFileSync(path.join(copy, "plain.ts"), "utf8")).toBe(plain);
+      expect(readFileSync(path.join(copy, "main.ts"), "utf8")).not.toMatch(/^\s*using /m);
+      expect(existsSync(path.join(copy, "node_modules"))).toBe(true);
+      const ran = await runModule(
+        `await import(${JSON.stringify(pathToFileURL(path.join(copy, "main.ts")).href)});`,
+      );
+      expect(ran).toEqual({ code: 0, out: "object using none = 1\nclosed\n" });
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
   });
 });
 
