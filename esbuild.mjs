@@ -26,6 +26,7 @@ const common = {
 const programs = {
   cli: "daemon/cli/main.ts",
   worker: "daemon/worker/main.ts",
+  "test-hooks": "daemon/cli/workspace/test-hooks.ts",
   "sqlite-thread": "shared/queue/sqlite/thread.ts",
   "lease-thread": "shared/daemon/lease-thread.ts",
   library: "shared/library.ts",

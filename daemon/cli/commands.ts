@@ -10,6 +10,7 @@ import { describeSchedule } from "./schedule/words.ts";
 import { describeStatus } from "./status/words.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
+import { describeWorkspace } from "./workspace/words.ts";
 
 /** Runs a command with the words and flags that were typed after it. */
 export type RunCommand = <Own extends object>(
@@ -20,6 +21,7 @@ export type RunCommand = <Own extends object>(
 
 /** In the order of the help. */
 const groups: readonly DescribeGroup[] = [
+  describeWorkspace,
   describeSchedule,
   describeDaemon,
   describeStatus,
@@ -64,6 +66,7 @@ function describeProgram(terminal: Terminal): Words {
       "after",
       examples(
         ["simpletasks demo", "see it work"],
+        ["simpletasks init cells", "make a workspace"],
         ["simpletasks schedule cells.tasks.jsonl", "send tasks"],
         ["simpletasks daemon --until-drained", "run them"],
         ["simpletasks errors list", "see what failed"],

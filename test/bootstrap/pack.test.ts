@@ -27,6 +27,7 @@ describeNeeding(program("npm", "install npm, which comes with Node"), "the packe
   beforeAll(() => {
     directory = mkdtempSync(path.join(os.tmpdir(), "simpletasks-pack-"));
     run(root, process.execPath, ["esbuild.mjs"]);
+    run(root, process.execPath, ["test/bootstrap/declarations.mjs"]);
     run(root, "npm", ["pack", "--ignore-scripts", "--pack-destination", directory]);
     const { version }: { version: string } = JSON.parse(
       readFileSync(path.join(root, "package.json"), "utf8"),
@@ -35,7 +36,7 @@ describeNeeding(program("npm", "install npm, which comes with Node"), "the packe
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("holds programs, declarations, schemas and licence, and no source, test or map", () => {
+  it("holds programs, declarations, schemas, templates and licences, and no source of ours, test or map", () => {
     const names = run(directory, "tar", ["-tzf", tarball])
       .trim()
       .split("\n")
@@ -50,9 +51,12 @@ describeNeeding(program("npm", "install npm, which comes with Node"), "the packe
     ]) {
       expect(names).toContain(name);
     }
-    expect(names).toContain("media/schemas/simpletasks.schema.json");
+    for (const name of ["schemas/simpletasks.schema.json", "templates/workspace/simpletasks.json"])
+      expect(names).toContain(`media/${name}`);
+    for (const name of ["simpletasks/library.d.ts", "zod/index.d.ts", "zod/LICENSE", "node/LICENSE"])
+      expect(names).toContain(`dist/declarations/${name}`);
     const allowed =
-      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/(?!types\/)[^/]+\.m?js|dist\/(types\/)?package\.json|dist\/types\/shared\/.*\.d\.ts|media\/schemas\/.*)$/;
+      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/[^/]+\.m?js|dist\/(declarations\/([\w-]+\/)?)?package\.json|dist\/declarations\/.*(\.d\.ts|\/LICENSE)|media\/(schemas|templates)\/.*)$/;
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
   });
 
