@@ -9,7 +9,7 @@ export function suggestion(word: string, words: readonly string[]): string {
  * The word that was probably meant, for "did you mean": equal but for case and separators, else within a few edits
  * (a third of its length). Undefined when nothing is near.
  */
-function nearestWord(word: string, words: Iterable<string>): string | undefined {
+export function nearestWord(word: string, words: Iterable<string>): string | undefined {
   let best: { readonly word: string; readonly edits: number } | undefined;
   for (const candidate of words) {
     const edits = plain(candidate) === plain(word) ? 0 : editDistance(word, candidate);
@@ -24,16 +24,23 @@ function plain(word: string): string {
   return word.replaceAll(/[-_ ]/g, "").toLowerCase();
 }
 
-/** Levenshtein's distance: how many letters must be put in, taken out or replaced. */
+/** How many letters must be put in, taken out, replaced or exchanged with their neighbour (optimal string alignment). */
 function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [line, letter] of [...from].entries()) {
+  const letters = [...from];
+  const others = [...to];
+  let twoAbove: readonly number[] = [];
+  let row = Array.from({ length: others.length + 1 }, (_, column) => column);
+  for (const [line, letter] of letters.entries()) {
     const above = row;
     row = [line + 1];
-    for (const [column, other] of [...to].entries()) {
+    for (const [column, other] of others.entries()) {
       const replace = (above[column] ?? 0) + (letter === other ? 0 : 1);
-      row.push(Math.min(replace, (above[column + 1] ?? 0) + 1, (row[column] ?? 0) + 1));
+      const isExchange =
+        line > 0 && column > 0 && letter === others[column - 1] && letters[line - 1] === other;
+      const exchange = isExchange ? (twoAbove[column - 1] ?? 0) + 1 : Infinity;
+      row.push(Math.min(replace, exchange, (above[column + 1] ?? 0) + 1, (row[column] ?? 0) + 1));
     }
+    twoAbove = above;
   }
   return row.at(-1) ?? 0;
 }

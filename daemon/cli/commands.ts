@@ -1,4 +1,5 @@
 import { Command as Words } from "commander";
+import { describeBucket } from "./bucket/words.ts";
 import type { Command, Flags } from "./call.ts";
 import { describeDaemon } from "./daemon/words.ts";
 import { describeDemo } from "./demo/words.ts";
@@ -27,6 +28,7 @@ const groups: readonly DescribeGroup[] = [
   describeStatus,
   describeReports,
   describeQueue,
+  describeBucket,
   describeDemo,
 ];
 

@@ -30,14 +30,31 @@ export function withSettings(words: Words): Words {
 
 /** Flags of every command that works on the queues and the bucket. */
 export function withLocations(words: Words): Words {
-  withSettings(words);
-  return words
+  withSettings(words)
     .addOption(setting("--task-queue <URL>", "where tasks wait"))
     .addOption(setting("--error-queue <URL>", "where failures are reported"))
-    .addOption(setting("--done-queue <URL>", "where successes are reported, or none"))
-    .addOption(setting("--bucket <URL>", "where inputs and outputs lie"))
-    .addOption(setting("--cache <DIR>", "this machine's copies of objects"))
-    .addOption(setting("--lease <SECONDS>", "how long a lease lasts until it is renewed"));
+    .addOption(setting("--done-queue <URL>", "where successes are reported, or none"));
+  return withCache(withBucket(words)).addOption(
+    setting("--lease <SECONDS>", "how long a lease lasts until it is renewed"),
+  );
+}
+
+/** The flag of commands that work on objects. */
+export function withBucket(words: Words): Words {
+  return words.addOption(setting("--bucket <URL>", "where inputs and outputs lie"));
+}
+
+/** The flag of commands that work on the cache. */
+export function withCache(words: Words): Words {
+  return words.addOption(setting("--cache <DIR>", "this machine's copies of objects"));
+}
+
+/** The flag of commands that open the cache. */
+export function withSharedCache(words: Words): Words {
+  return words.option(
+    "--shared-cache",
+    "use a cache folder that other users may enter too (default: refuse it)",
+  );
 }
 
 /** Flags of commands that run tasks. */

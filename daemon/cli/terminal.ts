@@ -10,6 +10,8 @@ export interface Terminal {
   print(line: string): Promise<void>;
   /** Like `print`, for text that goes to other programs as it is; escaped where it would reach a screen. */
   printRaw(text: string): Promise<void>;
+  /** Writes bytes as they are: for other programs, never for a screen. */
+  printBytes(bytes: Uint8Array): Promise<void>;
   /** Writes a line about what is being done. */
   tell(line: string): void;
   /** Replaces the status line, which the next line or an empty status removes. Nothing where standard error is no screen. */
@@ -52,7 +54,7 @@ export function openTerminal(out: Output, err: Output): Terminal {
   out.on("error", failed);
   err.on("error", () => {});
 
-  async function write(text: string): Promise<void> {
+  async function write(text: string | Uint8Array): Promise<void> {
     if (closed) return;
     clearStatus();
     if (out.write(text) || closed) return;
@@ -69,6 +71,7 @@ export function openTerminal(out: Output, err: Output): Terminal {
   return {
     print: (line) => write(`${line}\n`),
     printRaw: (text) => write(`${out.isTTY ? escapeForTerminal(text) : text}\n`),
+    printBytes: write,
     tell(line) {
       clearStatus();
       err.write(`${line}\n`);

@@ -50,6 +50,6 @@ const narrow = /^[\uff61-\uffdc]/u;
 
 /** East Asian Width W and F (Unicode's annex 11) by script and block, emoji, flags; U+FE0F makes other signs emoji. */
 const wide =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\u3000-\u303e\u3099-\u30ff\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\p{Emoji_Presentation}\p{Regional_Indicator}]/u;
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\u3000-\u303e\u309b-\u30ff\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\p{Emoji_Presentation}\p{Regional_Indicator}]/u;
 
 const marks = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
