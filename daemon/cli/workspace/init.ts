@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { SimpleTasksError } from "../../../shared/errors.ts";
 import { unreadable } from "../../../shared/lines.ts";
@@ -33,7 +34,9 @@ export async function init(call: Call): Promise<number> {
   }
   for (const line of isNew ? describeNew(directory, files) : describeRefreshed(directory, files))
     await terminal.print(line);
-  if (left.length > 0) terminal.tell(`left as it was: ${left.map(escapeForTerminal).join(", ")}`);
+  if (isNew && left.length > 0) terminal.tell(`left as it was: ${left.map(escapeForTerminal).join(", ")}`);
+  if (left.includes("tsconfig.json") && !(await usesOurTypes(directory)))
+    terminal.tell('for editors, tsconfig.json needs: "extends": "./.simpletasks/tsconfig.json"');
   if (isNew && nearest !== undefined)
     terminal.tell(`this workspace lies within another one, that of ${escapeForTerminal(nearest)}`);
   if (isNew)
@@ -44,6 +47,12 @@ export async function init(call: Call): Promise<number> {
 /** Everything lies in the template as it is to lie in the workspace, but what is to lie in its bucket. */
 async function copyTemplate(files: NewFiles): Promise<void> {
   await files.copy(shipped.workspace, (name) => (name.startsWith("bucket/") ? `.simpletasks/${name}` : name));
+}
+
+/** Whether the `tsconfig.json` that was there names ours; what else it says is its author's. */
+async function usesOurTypes(directory: string): Promise<boolean> {
+  const text = await readFile(path.join(directory, "tsconfig.json"), "utf8").catch(() => "");
+  return text.includes(".simpletasks/tsconfig.json");
 }
 
 /** What each file is, in the order in which it is told. */
@@ -65,7 +74,7 @@ function describeNew(directory: string, { made }: NewFiles): string[] {
 
 function describeRefreshed(directory: string, { made }: NewFiles): string[] {
   const rows = made.map((name) => `  ${name}`);
-  return [`${escapeForTerminal(directory)} is a workspace: its types are up to date`, ...rows];
+  return [`${escapeForTerminal(directory)} is a workspace already: its types are up to date`, ...rows];
 }
 
 function nextCommands(relative: string): string[] {

@@ -30,13 +30,15 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Words for Node itself, before the program. */
   readonly node?: readonly string[];
+  /** A folder below this one in which it is typed. */
+  readonly directory?: string;
 }
 
 export async function makeFolder(): Promise<Folder> {
   const directory = await realpath(await mkdtemp(path.join(os.tmpdir(), "simpletasks-cli-")));
-  const start: Folder["start"] = (words, { environment = {}, node = [] } = {}) =>
+  const start: Folder["start"] = (words, { environment = {}, node = [], directory: below = "" } = {}) =>
     spawn(process.execPath, [...node, programFile, ...words], {
-      cwd: directory,
+      cwd: path.join(directory, below),
       env: { PATH: process.env["PATH"], HOME: directory, ...environment },
     });
   return {

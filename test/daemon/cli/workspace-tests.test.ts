@@ -1,0 +1,65 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeFolder, type Folder } from "./command-line.ts";
+
+let folder: Folder;
+beforeEach(async () => {
+  folder = await makeFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+describe("simpletasks test", () => {
+  const write = async (name: string, text: string): Promise<void> => {
+    await mkdir(folder.file("tasks", "deep"), { recursive: true });
+    await writeFile(folder.file(name), `import { test } from "node:test";\n${text}`);
+  };
+
+  it("says so when a test fails", async () => {
+    await write("a.test.ts", 'test("adds up", () => { throw new Error("one and one"); });\n');
+    const { code, out } = await folder.run(["test"]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/✖ adds up[^]*one and one/);
+    expect(out).toContain("fail 1");
+  });
+
+  it("finds the workspace's tests from any of its folders, but not what is installed", async () => {
+    await writeFile(folder.file("simpletasks.json"), "{}");
+    await write("tasks/deep/one.test.ts", 'test("one", () => {});');
+    await write("two.test.ts", 'test("two", () => {});');
+    await mkdir(folder.file("node_modules", "other"), { recursive: true });
+    await write("node_modules/other/three.test.ts", 'test("three", () => {});');
+    const { code, out, err } = await folder.run(["test", "--reporter", "tap"], { directory: "tasks" });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/# Subtest: one[^]*# Subtest: two/);
+    expect(out).not.toContain("three");
+  });
+
+  it("runs the files and the names that are asked for", async () => {
+    await write("a.test.ts", 'test("apple", () => {}); test("pear", () => {});');
+    await write("b.test.ts", 'test("fig", () => {});');
+    const { out } = await folder.run(["test", "a.test.ts", "--name", "^pear$"]);
+    expect(out).toContain("✔ pear");
+    expect(out).not.toMatch(/apple|fig/);
+  });
+
+  it("hands tests its environment, and runs within another test run", async () => {
+    await write(
+      "a.test.ts",
+      'test("sees it", () => { if (process.env["SEEN"] !== "yes") throw new Error(); });',
+    );
+    const environment = { SEEN: "yes", NODE_TEST_CONTEXT: "child-v8" };
+    const { code, out } = await folder.run(["test"], { environment });
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining("✔ sees it") });
+  });
+
+  it.each([
+    [["test"], /there are no tests in .*\nhint: .*\*\.test\.ts/],
+    [["test", "absent.test.ts"], /there is no test file absent\.test\.ts/],
+    [["test", "--reporter", "loud"], /there is no reporter "loud"/],
+  ])("%j: exit code 2 and what is wrong", async (words, message) => {
+    if (words.includes("--reporter")) await write("a.test.ts", "");
+    const { code, err } = await folder.run(words);
+    expect(err).toMatch(message);
+    expect(code).toBe(2);
+  });
+});
