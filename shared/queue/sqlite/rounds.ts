@@ -10,13 +10,14 @@ import {
   toErrorText,
   type WriteRequest,
 } from "./requests.ts";
+import type { Shrinker } from "./shrinker.ts";
 import type { Store } from "./store.ts";
 import type { WriteLock } from "./write-lock.ts";
 
 /**
  * Group commit: requests that came while a transaction was being written go into the next one together. A *round*
  * answers reads, then carries out in one transaction what closes, renews or gives back leases, then sends up to a
- * bound, then serves waiting receivers in their order.
+ * bound, then serves waiting receivers in their order. A round with nothing to do shrinks the file a little.
  */
 export interface Rounds {
   accept(id: number, request: Request, busySeconds: number): void;
@@ -32,6 +33,7 @@ export interface RoundsContext {
   readonly file: string;
   readonly store: Store;
   readonly lock: WriteLock;
+  readonly shrinker: Shrinker;
   /** Takes in what has arrived in the meantime, by `accept` and `cancel`. */
   readonly takeIn: () => void;
   readonly reply: (replies: readonly Reply[]) => void;
@@ -51,7 +53,8 @@ interface Pending {
 /** What one transaction takes of bulk sends: about 10 ms of work, for which a renewal may have to wait. */
 const largestSends = { messages: 4096, characters: 2 * 1024 * 1024 };
 
-export function createRounds({ file, store, lock, takeIn, reply, ringBell, listen }: RoundsContext): Rounds {
+export function createRounds(context: RoundsContext): Rounds {
+  const { file, store, lock, shrinker, takeIn, reply, ringBell, listen } = context;
   const reads = new Map<number, ReadRequest>();
   /** Everything that writes but sends: small, and others wait for it. */
   const urgent = new Map<number, Pending>();
@@ -185,6 +188,7 @@ export function createRounds({ file, store, lock, takeIn, reply, ringBell, liste
       }
       return;
     }
+    shrinker.disturb();
     for (const [id, result] of answered) {
       forget(id);
       answer(id, result);
@@ -247,7 +251,9 @@ export function createRounds({ file, store, lock, takeIn, reply, ringBell, liste
       endWaits(stillReady);
       post();
       const more = urgent.size + sends.size + reads.size + stillReady.length > 0;
-      return more ? 0 : receivers.sleep(performance.now(), Date.now());
+      if (more) return 0;
+      const shrinks = shrinker.step();
+      return Math.min(shrinks, receivers.sleep(performance.now(), Date.now()));
     },
   };
 }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isBusy } from "./errors.ts";
 import { createQueueTable, type QueueTable } from "./queue-table.ts";
 import { integer, prepareQuery } from "./rows.ts";
+import { createSpace, type Space } from "./space.ts";
 import { queueSchema, tableNames } from "./schema.ts";
 
 /**
@@ -20,6 +21,7 @@ export interface Store extends Disposable {
   rollback(): void;
   /** The queue of that name to read from, at any time; undefined when there is none yet. */
   existing(name: string): QueueTable | undefined;
+  readonly space: Space;
 }
 
 export interface StoreOptions {
@@ -92,6 +94,7 @@ export function createStore(
     },
 
     existing,
+    space: createSpace(database),
 
     [Symbol.dispose]() {
       database.close();

@@ -7,6 +7,7 @@ import { openFile } from "./file.ts";
 import { createLine } from "./line.ts";
 import { type FromThread, toErrorText, type ToThread } from "./requests.ts";
 import { createRounds } from "./rounds.ts";
+import { createShrinker } from "./shrinker.ts";
 import { createStore } from "./store.ts";
 import { createWriteLock } from "./write-lock.ts";
 
@@ -30,10 +31,13 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
   }
   const store = createStore(database);
   const bell = createBell({ file: `${file}-bell`, onRing });
+  const lock = createWriteLock(createLine(`${file}-line`));
+  const shrinker = createShrinker({ store, lock });
   const rounds = createRounds({
     file,
     store,
-    lock: createWriteLock(createLine(`${file}-line`)),
+    lock,
+    shrinker,
     takeIn,
     reply: (replies) => post({ replies }),
     ringBell: () => bell.ring(),
@@ -83,6 +87,7 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
     clearTimeout(timer);
     port.close();
     bell[Symbol.dispose]();
+    shrinker.finish();
     store[Symbol.dispose]();
   }
 }

@@ -36,6 +36,7 @@ beforeEach(() => {
     file,
     store,
     lock: { acquire: (tryBegin) => tryBegin() },
+    shrinker: { disturb: () => undefined, step: () => Infinity, finish: () => undefined },
     takeIn: () => undefined,
     reply: (some) => {
       replies.push(...some);
