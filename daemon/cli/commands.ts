@@ -1,5 +1,6 @@
 import { Command as Words } from "commander";
 import { describeBucket } from "./bucket/words.ts";
+import { describeBatch } from "./batch/words.ts";
 import type { Command, Flags } from "./call.ts";
 import { describeDaemon } from "./daemon/words.ts";
 import { describeDemo } from "./demo/words.ts";
@@ -27,6 +28,7 @@ const groups: readonly DescribeGroup[] = [
   describeDaemon,
   describeStatus,
   describeReports,
+  describeBatch,
   describeQueue,
   describeBucket,
   describeDemo,

@@ -22,7 +22,7 @@ export async function discardReports(options: DiscardOptions): Promise<RepairOut
   const together = errorQueue.transaction?.includes(taskQueue) === true;
   return endReports(options, {
     decide: ({ task }, receipt) => {
-      const counts = together ? batchChange(task.batch, "discarded") : undefined;
+      const counts = together ? batchChange(task, "discarded") : undefined;
       return { receipt, sends: [], counts };
     },
     before: (endings) => write(endings.map(({ entry }) => jsonLine(entry.body))),
@@ -35,5 +35,5 @@ export async function discardReports(options: DiscardOptions): Promise<RepairOut
 }
 
 function discardedIn(endings: readonly Ending[]): readonly BatchChange[] {
-  return endings.flatMap(({ entry }) => batchChange(entry.task.batch, "discarded") ?? []);
+  return endings.flatMap(({ entry }) => batchChange(entry.task, "discarded") ?? []);
 }

@@ -32,18 +32,18 @@ export async function retryReports(options: RetryOptions): Promise<RepairOutcome
       const text = replacement === undefined ? report.taskText : inBatchOf(task, replacement);
       const obstacle = replacement === undefined ? task.obstacle : undefined;
       if (obstacle !== undefined || text === undefined) return notRetryable(obstacle);
-      const counts = batchChange(task.batch, "retried");
+      const counts = batchChange(task, "retried");
       return { receipt, sends: [{ queue: taskQueue, body: forRedrive(text), counts }] };
     },
   });
 }
 
-/** The change of a batch that a report's end means; a task without a batch changes none. */
+/** What it means to a batch that a report has ended. Only of task documents were failures counted, as daemons report them. */
 export function batchChange(
-  batch: string | undefined,
-  change: BatchChange["change"],
+  { document }: ReportedTask,
+  change: "retried" | "discarded",
 ): BatchChange | undefined {
-  return batch === undefined ? undefined : { batch, change };
+  return document?.batch === undefined ? undefined : { batch: document.batch, change };
 }
 
 function inBatchOf({ batch, document }: ReportedTask, replacement: string): string {

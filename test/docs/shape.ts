@@ -22,6 +22,7 @@ export function shapeOf(text: string, folder: string): string {
   return stripVTControlCharacters(text)
     .replaceAll(folder, "/home/ada")
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UUID")
+    .replaceAll(/\b[0-9a-f]{8}\b/g, "SHORT_ID")
     .replaceAll(/\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?/g, "DATE")
     .replaceAll(/\b\d\d:\d\d(?::\d\d(?:\.\d+)?)?\b/g, "TIME")
     .replaceAll(/\b\d+(?:\.\d+)? ?(?:ms|s|seconds?|minutes?)\b/g, "DURATION")

@@ -1,27 +1,35 @@
 import { SimpleTasksError } from "../../../shared/errors.ts";
-import type { PeekedMessage, Queue } from "../../../shared/queue/queue.ts";
-import { parseTask } from "../../../shared/task/document.ts";
-import { readReport } from "../../../shared/task/read-report.ts";
+import type { Queue } from "../../../shared/queue/queue.ts";
+import { groupReports } from "../../../shared/repair/group-reports.ts";
+import { readReports, type ReportEntry } from "../../../shared/repair/reports.ts";
+import { matcherOf } from "../../../shared/repair/selection.ts";
 import { settingsOf, type Call, type Command } from "../call.ts";
+import type { Column } from "../columns.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { counted } from "../format.ts";
+import { counted, timeText } from "../format.ts";
+import { printTable } from "../listing.ts";
 import { openToLook } from "../queues.ts";
-import type { ListFlags } from "./words.ts";
+import { hasFilters, limitOf, selectionOf } from "./chosen.ts";
+import { printGroups } from "./groups.ts";
+import type { ErrorsListFlags, SelectionFlags } from "./words.ts";
 
 /** `done list` */
-export const doneList: Command<ListFlags> = (call) => list(call, settingsOf(call).doneQueue, describeDone);
+export const doneList: Command<SelectionFlags> = (call) => list(call, settingsOf(call).doneQueue, doneTable);
 
 /** `errors list` */
-export const errorsList: Command<ListFlags> = (call) =>
-  list(call, settingsOf(call).errorQueue, describeError);
+export const errorsList: Command<ErrorsListFlags> = (call) =>
+  list(call, settingsOf(call).errorQueue, errorsTable);
 
-const pageSize = 500;
+interface ReportTable {
+  readonly columns: readonly Column[];
+  readonly row: (entry: ReportEntry) => readonly string[];
+}
 
 async function list(
-  call: Call<ListFlags>,
+  call: Call<ErrorsListFlags>,
   url: string | undefined,
-  describe: (body: string) => string,
+  table: ReportTable,
 ): Promise<number> {
   const { terminal, flags } = call;
   if (url === undefined) {
@@ -29,75 +37,104 @@ async function list(
       hint: "Give --done-queue, or done_queue in simpletasks.json.",
     });
   }
-  const json = flags.json === true;
-  const limit = limitOf(flags.limit) ?? (json ? Infinity : 100);
+  const endless = flags.json === true || flags.all === true || flags.group === true;
+  const limit = limitOf(call) ?? (endless ? Infinity : 100);
+  const empty = escapeForTerminal(`no reports${hasFilters(call) ? " that fit" : ""} in ${url}`);
   await using queue = await openToLook(url, call);
-  let shown = 0;
-  for await (const { body } of queue === undefined ? [] : messagesOf(queue, call)) {
-    if (shown === limit || terminal.closed) break;
-    if (json) await terminal.printRaw(body);
-    else await terminal.print(describe(body));
-    shown += 1;
+  const chosen = await openChoice(queue, call, limit);
+  if (flags.group === true) {
+    await printGroups(call, await groupReports(chosen.entries), empty);
+    return exitCodes.done;
   }
-  if (!json && queue !== undefined) await tellRest(queue, shown, call);
-  if (!json && shown === 0) terminal.tell(`no reports in ${url}`);
+  if (flags.json === true) {
+    for await (const { body } of chosen.entries) {
+      if (terminal.closed) break;
+      await terminal.printRaw(body);
+    }
+    return exitCodes.done;
+  }
+  const rows = rowsOf(chosen.entries, table.row);
+  const { rows: shown, complete } = await printTable(call, { columns: table.columns, rows, empty });
+  if (queue !== undefined && complete && chosen.more()) await tellRest(queue, shown, call);
   return exitCodes.done;
 }
 
-async function* messagesOf(queue: Queue, { signals }: Call): AsyncGenerator<PeekedMessage, void, undefined> {
-  if (queue.peek === undefined) {
-    throw new SimpleTasksError("not_supported", `${queue.url} cannot be read without taking messages out`);
+/** The reports that are to be shown; afterwards `more` tells whether there are others. */
+async function openChoice(queue: Queue | undefined, call: Call<SelectionFlags>, limit: number) {
+  const matches = hasFilters(call) ? matcherOf(await selectionOf(call)) : () => true;
+  let more = false;
+  async function* entries(): AsyncGenerator<ReportEntry, void, undefined> {
+    if (queue === undefined) return;
+    let count = 0;
+    for await (const entry of readReports(queue, { signal: call.signals.signal })) {
+      if (!matches(entry)) continue;
+      more = count === limit;
+      if (more) return;
+      count += 1;
+      yield entry;
+    }
   }
-  let after: string | undefined;
-  for (;;) {
-    const page = await queue.peek({ max: pageSize, after, signal: signals.signal });
-    yield* page;
-    after = page.at(-1)?.id;
-    if (after === undefined) return;
-  }
+  return { entries: entries(), more: () => more };
 }
 
-async function tellRest(queue: Queue, shown: number, { terminal, signals }: Call): Promise<void> {
+async function* rowsOf(
+  entries: AsyncIterable<ReportEntry>,
+  row: ReportTable["row"],
+): AsyncGenerator<readonly string[], void, undefined> {
+  for await (const entry of entries) yield row(entry);
+}
+
+async function tellRest(queue: Queue, shown: number, call: Call<SelectionFlags>): Promise<void> {
+  const { terminal, signals } = call;
+  const how = "(--limit N shows more, --all all)";
+  if (hasFilters(call)) {
+    terminal.tell(`and more reports ${how}`);
+    return;
+  }
   const { visible, leased, delayed } = await queue.stats({ signal: signals.signal });
-  const rest = visible + leased + delayed - shown;
-  if (shown > 0 && rest > 0) terminal.tell(`and ${counted(rest, "more report")} (--limit N shows more)`);
+  terminal.tell(`and ${counted(Math.max(1, visible + leased + delayed - shown), "more report")} ${how}`);
 }
 
-function describeDone(body: string): string {
-  const { outputs, hostname, durationMs, taskText } = readReport(body);
-  const took = durationMs === undefined ? "" : ` in ${(durationMs / 1000).toFixed(2)} s`;
-  const where = hostname === undefined ? "" : ` on ${hostname}`;
-  return escapeForTerminal(`${describeTask(taskText)}: ${counted(outputs.length, "output")}${took}${where}`);
+const id: Column = { title: "id", align: "right" };
+
+const errorsTable: ReportTable = {
+  columns: [
+    id,
+    { title: "reported" },
+    { title: "task", shrink: "middle" },
+    { title: "batch" },
+    { title: "phase" },
+    { title: "error", shrink: "end" },
+  ],
+  row: (entry) => [...beginningOf(entry), entry.report.phase ?? "", shortened(entry.headline)],
+};
+
+const doneTable: ReportTable = {
+  columns: [
+    id,
+    { title: "reported" },
+    { title: "task", shrink: "middle" },
+    { title: "batch" },
+    { title: "outputs", align: "right" },
+    { title: "seconds", align: "right" },
+    { title: "host", shrink: "end" },
+  ],
+  row(entry) {
+    const { outputCount, durationMs, hostname = "" } = entry.report;
+    const seconds = durationMs === undefined ? "" : (durationMs / 1000).toFixed(2);
+    return [...beginningOf(entry), outputCount.toLocaleString("en"), seconds, hostname];
+  },
+};
+
+function beginningOf({ id: messageId, sentAt, task }: ReportEntry): readonly string[] {
+  return [messageId, timeText(sentAt), taskName(task), task.batch?.slice(0, 8) ?? ""];
 }
 
-function describeError(body: string): string {
-  const { exception, error, phase, attempt, taskText } = readReport(body);
-  const reason = error?.message ?? exception ?? body;
-  const [firstLine = ""] = reason.trim().split("\n");
-  const when = [phase, attempt === undefined ? undefined : `attempt ${attempt}`].filter(
-    (part) => part !== undefined,
-  );
-  const place = when.length === 0 ? "" : ` (${when.join(", ")})`;
-  return escapeForTerminal(`${describeTask(taskText)}${place}: ${shortened(firstLine)}`);
-}
-
-/** `NO_OP 4`, or the beginning of what is no task. */
-function describeTask(text: string | undefined): string {
-  if (text === undefined) return "unknown task";
-  try {
-    const { name, id } = parseTask(text);
-    return `${name} ${id}`;
-  } catch {
-    return shortened(text);
-  }
+/** "NO_OP 4", as far as it can be read. */
+export function taskName({ name, id: taskId }: ReportEntry["task"]): string {
+  return name === undefined ? "unknown" : shortened(`${name} ${taskId ?? ""}`.trim());
 }
 
 function shortened(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
-}
-
-function limitOf(word: string | undefined): number | undefined {
-  if (word === undefined) return undefined;
-  if (/^\d+$/.test(word)) return Number(word);
-  throw new SimpleTasksError("usage", `--limit must be a whole number, not "${word}"`);
+  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }

@@ -12,14 +12,31 @@ const task =
 const errorReport = `{"host_info":{"hostname":"h","user":"u"},"task":${task},"exception":"it broke\\nat line 3"}`;
 const doneReport = `{"host_info":{"hostname":"h","user":"u"},"task":${task},"result":{"success":true,"outputs":["d/x","d/y"]}}`;
 
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+
+/** A table's rows, each as its cells that are not empty. */
+function cellsOf(out: string): string[][] {
+  return out
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.trim().split(/ {2,}/));
+}
+
 describe("listing reports", () => {
   it("shows whose they are and what happened", async () => {
     await folder.run(["queue", "send", "tasks-errors", "-"], { input: `${errorReport}\nwhat is this\n` });
     await folder.run(["queue", "send", "tasks-done", "-"], { input: doneReport });
-    expect((await folder.run(["errors", "list"])).out).toBe(
-      "NO_OP 9223372036854775807: it broke\nunknown task: what is this\n",
-    );
-    expect((await folder.run(["done", "list"])).out).toBe("NO_OP 9223372036854775807: 2 outputs on h\n");
+    const errors = await folder.run(["errors", "list"]);
+    expect(cellsOf(errors.out)).toEqual([
+      ["id", "reported", "task", "batch", "phase", "error"],
+      ["1", time, "NO_OP 9223372036854775807", "it broke"],
+      ["2", time, "unknown", "what is this"],
+    ]);
+    const done = await folder.run(["done", "list"]);
+    expect(cellsOf(done.out)).toEqual([
+      ["id", "reported", "task", "batch", "outputs", "seconds", "host"],
+      ["1", time, "NO_OP 9223372036854775807", "2", "h"],
+    ]);
   });
 
   it("gives them as they lie in the queue, and leaves them there", async () => {
@@ -34,7 +51,12 @@ describe("listing reports", () => {
     const text = "\u001b]0;owned\u0007 \u202eabc\u009b31m";
     await folder.run(["queue", "send", "tasks-errors", "-"], { input: text });
     const { out } = await folder.run(["errors", "list"]);
-    expect(out).toBe("unknown task: \\u{1b}]0;owned\\u{7} \\u{202e}abc\\u{9b}31m\n");
+    expect(cellsOf(out).at(-1)).toEqual([
+      "1",
+      time,
+      "unknown",
+      "\\u{1b}]0;owned\\u{7} \\u{202e}abc\\u{9b}31m",
+    ]);
   });
 
   it("shows a hundred, or as many as asked for, and tells how many more there are", async () => {
@@ -43,10 +65,12 @@ describe("listing reports", () => {
     const lines = (text: string): number => text.split("\n").length - 1;
     const few = await folder.run(["done", "list", "--limit", "3"]);
     expect({ lines: lines(few.out), err: few.err }).toEqual({
-      lines: 3,
-      err: "and 1,200 more reports (--limit N shows more)\n",
+      lines: 4,
+      err: "and 1,200 more reports (--limit N shows more, --all all)\n",
     });
-    expect(lines((await folder.run(["done", "list"])).out)).toBe(100);
+    expect(lines((await folder.run(["done", "list"])).out)).toBe(101);
+    const all = await folder.run(["done", "list", "--all"]);
+    expect({ lines: lines(all.out), err: all.err }).toEqual({ lines: 1204, err: "" });
     expect(lines((await folder.run(["done", "list", "--json"])).out)).toBe(1203);
   });
 
