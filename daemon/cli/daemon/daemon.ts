@@ -6,20 +6,32 @@ import { openDatasource } from "../../../shared/datasource/open.ts";
 import type { CacheStatus } from "../../../shared/cache/cache.ts";
 import { createResources } from "../../../shared/resources.ts";
 import { classicLayer } from "../../config/classic-form.ts";
+import type { Settings } from "../../config/settings.ts";
 import { findTaskFiles } from "../../config/task-files.ts";
 import { settingsOf, type Call } from "../call.ts";
 import type { DaemonFlags } from "./words.ts";
-import { openDaemonLog, stoppingLine } from "./log.ts";
+import { openDaemonLog, type DaemonLog } from "./log.ts";
+import { stoppingLine } from "./screen-log.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { counted } from "../format.ts";
 import { openNamedQueue } from "../queues.ts";
 
 /** `daemon`: opens what the settings name, runs tasks until stopped or drained, and sums up. */
 export async function daemon(call: Call<DaemonFlags>): Promise<number> {
-  const { terminal, signals, flags } = call;
   const settings = settingsOf(call, classicLayer(call.words, call.currentDirectory));
+  const { terminal, environment } = call;
+  await using log = await openDaemonLog({ terminal, workspace: settings.workspace, environment });
+  try {
+    return await runDaemon(call, settings, log);
+  } catch (error) {
+    log.failed(error);
+    throw error;
+  }
+}
+
+async function runDaemon(call: Call<DaemonFlags>, settings: Settings, log: DaemonLog): Promise<number> {
+  const { terminal, signals, flags } = call;
   const taskFiles = await findTaskFiles(settings);
-  const log = openDaemonLog(terminal);
 
   await using resources = createResources();
   const taskQueue = resources.use(await openNamedQueue(settings.taskQueue));
@@ -58,6 +70,7 @@ export async function daemon(call: Call<DaemonFlags>): Promise<number> {
     cache: settings.cache,
     workers: settings.workers,
     task_files: taskFiles.length,
+    log_file: log.file ?? "none",
   });
   if (terminal.showsStatus) {
     signals.signal.addEventListener("abort", () => terminal.tell(stoppingLine(running.counters.running)));

@@ -1,57 +1,98 @@
 import { pino } from "pino";
-import type { Logger, LogFields, LogLevel } from "../../../shared/logger.ts";
-import { escapeForTerminal } from "../escape.ts";
-import { counted } from "../format.ts";
+import { asSimpleTasksError, messageOf } from "../../../shared/errors.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import type { Environment } from "../../config/environment.ts";
+import { openLogFile, type LogFile } from "../../log/file.ts";
+import { logPlace, makeLogDirectory } from "../../log/place.ts";
 import type { Terminal } from "../terminal.ts";
+import { screenLog } from "./screen-log.ts";
 
-/** The daemon's log on standard error: lines for people on a screen, else one JSON object a line. */
-export function openDaemonLog(terminal: Terminal): Logger {
-  return terminal.showsStatus ? screenLog(terminal) : jsonLog();
+/** The daemon's log: on standard error, and in a file of the machine's state directory. */
+export interface DaemonLog extends Logger, AsyncDisposable {
+  /** The file; undefined where none can be written, which was told. */
+  readonly file: string | undefined;
+  /** Writes to the file alone why the daemon ends, which standard error shows in the words for people. */
+  failed(error: unknown): void;
 }
 
-/** What a person who pressed Ctrl-C waits for. */
-export function stoppingLine(running: number): string {
-  if (running === 0) return "stopping: no task is running";
-  return `stopping: waiting for ${counted(running, "running task")}; Ctrl-C again gives ${running === 1 ? "it" : "them"} back`;
+/** Standard error gets lines for people on a screen, else one JSON object a line; the file always gets those. */
+export async function openDaemonLog(options: {
+  readonly terminal: Terminal;
+  readonly workspace: string;
+  readonly environment: Environment;
+}): Promise<DaemonLog> {
+  const { terminal } = options;
+  const shown = terminal.showsStatus ? screenLog(terminal) : undefined;
+  const opened = await openFile(options, (error) => {
+    log.log("warn", "the log file cannot be written", { file: opened.path, error: messageOf(error) });
+  });
+  const file = opened.file && withProcess(opened.file);
+  const fileLines = file === undefined ? undefined : jsonLog(file);
+  const log = shown === undefined ? jsonLog(standardErrorAnd(file)) : both(shown, fileLines);
+  if (opened.problem !== undefined) {
+    const { message, hint } = opened.problem;
+    log.log("warn", "no log file is written", { error: message, hint });
+  }
+  return {
+    ...log,
+    file: opened.path,
+    failed: (error) => fileLines?.log("error", "daemon failed", { error: messageOf(error) }),
+    [Symbol.asyncDispose]: async () => opened.file?.[Symbol.asyncDispose](),
+  };
 }
 
-function jsonLog(): Logger {
+/** The daemon goes on without a log file where there can be none: another person's directory, no home, a read-only disk. */
+async function openFile(
+  { workspace, environment }: { readonly workspace: string; readonly environment: Environment },
+  onTrouble: (error: unknown) => void,
+) {
+  try {
+    const place = logPlace(workspace, environment);
+    await makeLogDirectory(place);
+    return { path: place.file, file: openLogFile({ file: place.file, onTrouble }) };
+  } catch (error) {
+    return { problem: asSimpleTasksError(error, "io") };
+  }
+}
+
+interface Lines {
+  write(line: string): unknown;
+}
+
+/** Several daemons write one file: there each line begins with whose it is. */
+function withProcess(file: LogFile): Lines {
+  return { write: (line) => file.write(`{"pid":${process.pid},${line.slice(1)}`) };
+}
+
+function standardErrorAnd(file: Lines | undefined): Lines {
+  const standardError = pino.destination({ dest: 2, sync: true });
+  return {
+    write(line) {
+      standardError.write(line);
+      file?.write(line);
+    },
+  };
+}
+
+function jsonLog(destination: Lines): Logger {
   const lines = pino(
     {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ dest: 2, sync: true }),
+    { write: (line: string) => void destination.write(line) },
   );
   return {
     log: (level, message, fields) => lines[level](fields ?? {}, message),
   };
 }
 
-function screenLog(terminal: Terminal): Logger {
+function both(first: Logger, second: Logger | undefined): Logger {
   return {
-    log(level, message, fields = {}) {
-      if (level === "debug") return;
-      const time = terminal.errorStyle("dim", new Date().toTimeString().slice(0, 8));
-      const mark = marks[level];
-      const shown = escapeForTerminal(`${message}${describeFields(fields)}`);
-      terminal.tell(`${time} ${mark === undefined ? shown : `${terminal.errorStyle(mark, level)} ${shown}`}`);
+    log(...line) {
+      first.log(...line);
+      second?.log(...line);
     },
   };
-}
-
-const marks: Readonly<Partial<Record<LogLevel, "yellow" | "red">>> = { warn: "yellow", error: "red" };
-
-function describeFields(fields: LogFields): string {
-  return Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` ${name}=${describeValue(value)}`)
-    .join("");
-}
-
-/** Numbers with two digits after the point: the log for programs has all of them. */
-function describeValue(value: unknown): string {
-  if (typeof value === "string") return value;
-  return JSON.stringify(typeof value === "number" ? Math.round(value * 100) / 100 : value) ?? "";
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import path from "node:path";
 import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -32,6 +33,8 @@ export async function runDaemon(options: {
   const log = createWriteStream(logFile, { flags: "a", mode: 0o600 });
   const child = spawn(process.execPath, [program, "daemon", "--until-drained", "--json", ...words], {
     cwd: directory,
+    // What the demo leaves lies in its directory alone.
+    env: { ...process.env, XDG_STATE_HOME: path.join(directory, ".state") },
     stdio: ["ignore", "pipe", "pipe"],
     // Out of reach of the terminal's Ctrl-C: it would count as a second signal, beside the one sent here.
     detached: true,

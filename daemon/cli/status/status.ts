@@ -2,6 +2,7 @@ import { isSimpleTasksError, messageOf } from "../../../shared/errors.ts";
 import { describeOrigin, type Origin } from "../../config/layers.ts";
 import type { Settings } from "../../config/settings.ts";
 import { findTaskFiles } from "../../config/task-files.ts";
+import { logPlace } from "../../log/place.ts";
 import { settingsOf, type Call } from "../call.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -13,6 +14,7 @@ export async function status(call: Call): Promise<number> {
   const { terminal, flags } = call;
   const settings = settingsOf(call);
   const files = await findTaskFiles(settings);
+  const logs = logDirectory(settings, call);
   const queues = await Promise.all([
     lookInto("task queue", settings.taskQueue, settings.origins.task_queue, call),
     lookInto("error queue", settings.errorQueue, settings.origins.error_queue, call),
@@ -25,7 +27,9 @@ export async function status(call: Call): Promise<number> {
       ...problem,
     }));
     const queuesByName = { task_queue: task, error_queue: error, done_queue: done };
-    await terminal.print(JSON.stringify({ ...asJson(settings), task_files: files, queues: queuesByName }));
+    await terminal.print(
+      JSON.stringify({ ...asJson(settings), task_files: files, logs: logs ?? null, queues: queuesByName }),
+    );
   } else {
     const dim = (text: string): string => terminal.style("dim", text);
     const rows = [
@@ -41,6 +45,7 @@ export async function status(call: Call): Promise<number> {
       ["workers", String(settings.workers), describeOrigin(settings.origins.workers)],
       ["lease", `${settings.leaseSeconds} s`, describeOrigin(settings.origins.lease_seconds)],
       ["reports kept", reportsKept(settings.reportDays), describeOrigin(settings.origins.report_days)],
+      ["logs", logs ?? "none", ""],
       ["task files", String(files.length), ""],
     ];
     for (const line of table(rows.map((row) => row.map(escapeForTerminal)))) await terminal.print(line);
@@ -49,6 +54,15 @@ export async function status(call: Call): Promise<number> {
     if (files.length === 0) await terminal.print(dim("NO_OP is the only task type: it is built in."));
   }
   return queues.some(({ problem }) => problem !== undefined) ? exitCodes.failed : exitCodes.done;
+}
+
+/** Undefined without a home directory: then daemons write none. */
+function logDirectory({ workspace }: Settings, { environment }: Call): string | undefined {
+  try {
+    return logPlace(workspace, environment).directory;
+  } catch {
+    return undefined;
+  }
 }
 
 function reportsKept(days: number): string {

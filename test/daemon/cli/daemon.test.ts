@@ -34,6 +34,9 @@ describe("daemon --until-drained", () => {
     expect(await bodies("sqlite:.simpletasks/queue.db?queue=tasks-done")).toHaveLength(2);
     for (const line of err.trim().split("\n")) expect(() => void JSON.parse(line)).not.toThrow();
     expect(err).not.toMatch(/warning/i);
+    const { log_file: logFile } = JSON.parse(err.split("\n")[0] ?? "") as { log_file: string };
+    expect(path.relative(folder.file(".local/state/simpletasks/logs"), logFile)).not.toMatch(/^\.\./);
+    expect(readFileSync(logFile, "utf8").replaceAll(/^\{"pid":\d+,/gm, "{")).toBe(err);
     const queue = (name: string): string => `sqlite://${folder.path}/.simpletasks/queue.db?queue=${name}`;
     expect(JSON.parse(err.split("\n")[0] ?? "")).toMatchObject({
       level: "info",
@@ -89,7 +92,7 @@ describe("daemon --until-drained", () => {
       out: expect.stringMatching(/^1 task done, 1 failed/),
     });
     expect(readFileSync(folder.file(".simpletasks/bucket/data/word.txt"), "utf8")).toBe("YES");
-    expect((await folder.run(["errors", "list"])).out).toMatch(/^SHOUT 2 \(validate/);
+    expect((await folder.run(["errors", "list"])).out).toMatch(/SHOUT 2\b.*validate/);
   });
 });
 

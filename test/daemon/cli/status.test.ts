@@ -19,6 +19,8 @@ it("shows queues, places, and where each setting came from", async () => {
   expect(out).toMatch(/error queue +sqlite:.*queue=broken +\$ERROR_QUEUE/);
   expect(out).toMatch(/bucket +file:.*\/buckets\/data +.*simpletasks\.json:2/);
   expect(out).toMatch(/cache +.*\/c +--cache/);
+  expect(out).toMatch(/reports kept +14 days +default/);
+  expect(out).toMatch(/logs +\/.*\/\.local\/state\/simpletasks\/logs\/[^/]+-[0-9a-f]{8}\n/);
   expect(out).toMatch(/task queue +1 visible, 0 leased, 0 delayed/);
 });
 
