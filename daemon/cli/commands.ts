@@ -1,5 +1,6 @@
 import { Command as Words } from "commander";
 import { describeBucket } from "./bucket/words.ts";
+import { describeCache } from "./cache/words.ts";
 import { describeBatch } from "./batch/words.ts";
 import type { Command, Flags } from "./call.ts";
 import { describeDaemon } from "./daemon/words.ts";
@@ -31,6 +32,7 @@ const groups: readonly DescribeGroup[] = [
   describeBatch,
   describeQueue,
   describeBucket,
+  describeCache,
   describeDemo,
 ];
 

@@ -31,12 +31,48 @@ export interface Cache extends AsyncDisposable {
   drop(bucket: Bucket, key: string): Promise<void>;
 
   status(): Promise<CacheStatus>;
-  /** Reads every entry again and drops those whose bytes are not what was stored. */
-  verify(options?: {
-    readonly signal?: AbortSignal;
-  }): Promise<{ readonly checked: number; readonly dropped: readonly string[] }>;
-  /** Removes what is not pinned. Files that the cache did not record stay. */
-  clear(): Promise<{ readonly removed: number; readonly bytes: number }>;
+  /**
+   * Reads every entry again and drops those whose bytes are not what was stored. With `bucket`, entries of that bucket
+   * also go when it has another object by now, or none; what was put into the cache alone stays.
+   */
+  verify(
+    options?: VerifyOptions,
+  ): Promise<{ readonly checked: number; readonly dropped: readonly DroppedEntry[] }>;
+  /** Removes what is not pinned. Files that the cache did not record stay. What a signal interrupts is removed up to there. */
+  clear(options?: ClearOptions): Promise<Removed>;
+}
+
+export interface VerifyOptions {
+  readonly bucket?: Bucket | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each entry. */
+  readonly onChecked?: ((checked: number) => void) | undefined;
+  /** Called when an entry has been dropped: what is known when the signal fires before the end. */
+  readonly onDropped?: ((entry: DroppedEntry) => void) | undefined;
+}
+
+export interface DroppedEntry {
+  /** The bucket's URL. */
+  readonly bucket: string;
+  readonly key: string;
+  readonly reason:
+    /** Its bytes are not what was stored, or its file is gone. */
+    | "damaged"
+    /** The bucket has another object of that key. */
+    | "stale"
+    /** The bucket has no object of that key. */
+    | "deleted";
+}
+
+export interface ClearOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called now and then with what is gone by then. */
+  readonly onRemoved?: ((soFar: Removed) => void) | undefined;
+}
+
+export interface Removed {
+  readonly removed: number;
+  readonly bytes: number;
 }
 
 export interface FetchOptions {
@@ -66,7 +102,10 @@ export interface CacheStatus {
   readonly pinnedEntries: number;
   readonly pinnedBytes: number;
   readonly limitBytes: number;
+  /** This and the two that follow: of this opened cache alone. */
   readonly hits: number;
   readonly downloads: number;
   readonly evictions: number;
+  /** Process ids of all who have the cache open, this one among them. */
+  readonly processes: readonly number[];
 }

@@ -74,6 +74,7 @@ export function prepareRows(database: DatabaseSync) {
     unclaim: sql("DELETE FROM download WHERE bucket = ? AND key = ? AND owner = ?"),
     reserved: sql("SELECT reserved FROM total"),
     owners: sql("SELECT id FROM owner"),
+    processes: sql("SELECT DISTINCT pid FROM owner ORDER BY pid"),
     addOwner: sql("INSERT OR IGNORE INTO owner VALUES (?, ?)"),
     removeOwner: sql("DELETE FROM owner WHERE id = ?"),
     removePins: sql("DELETE FROM pin WHERE owner = ?"),
@@ -139,6 +140,7 @@ export function prepareRows(database: DatabaseSync) {
     reservedBytes: (): number => Number(statements.reserved.get()?.["reserved"] ?? 0),
 
     owners: (): string[] => statements.owners.all().map((row) => String(row["id"])),
+    processes: (): number[] => statements.processes.all().map((row) => Number(row["pid"])),
     addOwner: (id: string, pid: number): void => void statements.addOwner.run(id, pid),
     /** Forgets an owner with its pins and downloads. */
     removeOwner(id: string): void {

@@ -17,6 +17,7 @@ import { createPin } from "./pin.ts";
 import { publish } from "./publish.ts";
 import { createRoom } from "./room.ts";
 import { createTrash } from "./trash.ts";
+import { clearEntries } from "./clear.ts";
 import { verifyEntries } from "./upkeep.ts";
 
 export interface CacheOptions {
@@ -140,9 +141,9 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
     async status(): Promise<CacheStatus> {
       refuseClosed();
       pins.flush();
-      const { total, pinned } = index.transaction((rows) => {
+      const { total, pinned, processes } = index.transaction((rows) => {
         lapse(rows);
-        return { total: rows.totals(), pinned: rows.pinnedTotals() };
+        return { total: rows.totals(), pinned: rows.pinnedTotals(), processes: rows.processes() };
       });
       return {
         directory: layout.directory,
@@ -153,18 +154,17 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
         limitBytes: room.limitBytes(),
         ...counters,
         evictions: room.evictions,
+        processes,
       };
     },
-    async verify({ signal } = {}) {
+    async verify(how = {}) {
       refuseClosed();
-      return verifyEntries(context, signal);
+      return verifyEntries(context, how);
     },
-    async clear() {
+    async clear(how = {}) {
       refuseClosed();
       pins.flush();
-      const cleared = room.clear();
-      await trash.empty();
-      return cleared;
+      return clearEntries(context, how);
     },
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };

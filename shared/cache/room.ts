@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import type { Removed } from "./cache.ts";
 import type { CacheIndex } from "./index-file.ts";
 import type { IndexRows, ObjectName } from "./index-rows.ts";
 import type { Trash } from "./trash.ts";
@@ -21,8 +22,10 @@ export interface Room {
    * @returns how many bytes are still too many
    */
   make(rows: IndexRows, incoming: number): number;
-  /** Removes everything that nobody has pinned; one transaction per step, so that others get their turn. */
-  clear(): { readonly removed: number; readonly bytes: number };
+  /** Forgets files of others, and what dead owners left, before everything goes. */
+  beginClear(): void;
+  /** Removes some of what nobody has pinned: one transaction, so that others get their turn. `more`: that was not all. */
+  clearSome(): Removed & { readonly more: boolean };
   readonly evictions: number;
 }
 
@@ -94,25 +97,20 @@ export function createRoom(options: RoomOptions): Room {
       return Math.max(0, evict(rows, rows.totals().bytes + rows.reservedBytes() + incoming - limit(rows)));
     },
 
-    clear() {
-      let removed = 0;
-      let bytes = 0;
-      for (let more = true; more;) {
-        more = index.transaction((rows) => {
-          if (removed === 0) {
-            options.lapse(rows);
-            rows.forgetFoundEntries();
-          }
-          const idle = rows.idleEntries(STEP);
-          for (const entry of idle) {
-            remove(rows, entry);
-            removed++;
-            bytes += entry.bytes;
-          }
-          return idle.length === STEP;
-        });
-      }
-      return { removed, bytes };
+    beginClear() {
+      index.transaction((rows) => {
+        options.lapse(rows);
+        rows.forgetFoundEntries();
+      });
+    },
+
+    clearSome() {
+      return index.transaction((rows) => {
+        const idle = rows.idleEntries(STEP);
+        for (const entry of idle) remove(rows, entry);
+        const bytes = idle.reduce((sum, entry) => sum + entry.bytes, 0);
+        return { removed: idle.length, bytes, more: idle.length === STEP };
+      });
     },
 
     get evictions() {

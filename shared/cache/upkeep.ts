@@ -1,28 +1,36 @@
 import path from "node:path";
 import { refuseAborted } from "./abort.ts";
+import { CACHE_ONLY_ETAG } from "./cache-only.ts";
+import type { DroppedEntry, VerifyOptions } from "./cache.ts";
 import type { CacheContext } from "./context.ts";
-import { sha256OfFile } from "./digest.ts";
+import { createDigest, digestFile, sha256OfFile } from "./digest.ts";
 import type { EntryRow } from "./index-rows.ts";
 
 /** Rows read at once. */
 const PAGE = 256;
 
-/** Reads every entry again; drops those whose bytes are not what was stored. Entries that change meanwhile are left. */
+/** `Cache.verify`. Entries that change meanwhile are left. */
 export async function verifyEntries(
   context: CacheContext,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly checked: number; readonly dropped: readonly string[] }> {
+  options: VerifyOptions,
+): Promise<{ readonly checked: number; readonly dropped: readonly DroppedEntry[] }> {
   const { index, trash } = context;
-  const dropped: string[] = [];
+  const { signal, onChecked, onDropped } = options;
+  const dropped: DroppedEntry[] = [];
   let checked = 0;
   let last = { bucket: "", key: "" };
   for (;;) {
     const page = index.read((rows) => rows.entriesAfter(last, PAGE));
     for (const entry of page) {
       refuseAborted(signal);
-      const isWhole = await hasItsBytes(context, entry, signal);
+      const flaw = await flawOf(context, entry, options);
       checked++;
-      if (record(context, entry, isWhole)) dropped.push(entry.key);
+      if (record(context, entry, flaw)) {
+        const gone: DroppedEntry = { bucket: entry.bucket, key: entry.key, reason: flaw };
+        dropped.push(gone);
+        onDropped?.(gone);
+      }
+      onChecked?.(checked);
       last = entry;
     }
     await trash.empty();
@@ -30,26 +38,40 @@ export async function verifyEntries(
   }
 }
 
-async function hasItsBytes(
+type Flaw = DroppedEntry["reason"] | undefined;
+
+async function flawOf(
   context: CacheContext,
   entry: EntryRow,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
+  { bucket, signal }: VerifyOptions,
+): Promise<Flaw> {
+  const file = path.join(context.layout.directory, entry.path);
   try {
-    return (await sha256OfFile(path.join(context.layout.directory, entry.path), signal)) === entry.sha256;
+    if ((await sha256OfFile(file, signal)) !== entry.sha256) return "damaged";
   } catch {
     refuseAborted(signal);
-    return false;
+    return "damaged";
   }
+  if (bucket === undefined || entry.bucket !== bucket.url || entry.etag === CACHE_ONLY_ETAG) return undefined;
+  const info = await bucket.head(entry.key, { checksum: true, signal });
+  if (info === undefined) return "deleted";
+  if (info.etag !== entry.etag) return "stale";
+  if (info.checksum === undefined) return undefined;
+  const { algorithm, value } = info.checksum;
+  if (algorithm === "sha256") return value === entry.sha256 ? undefined : "stale";
+  const digest = createDigest(algorithm);
+  if (digest === undefined) return undefined;
+  await digestFile(file, [digest], signal);
+  return digest.hex() === value ? undefined : "stale";
 }
 
 /** Returns whether the entry was dropped. */
-function record(context: CacheContext, entry: EntryRow, isWhole: boolean): boolean {
+function record(context: CacheContext, entry: EntryRow, flaw: Flaw): flaw is DroppedEntry["reason"] {
   const { index, trash, boot } = context;
-  if (isWhole && entry.boot === boot) return false;
+  if (flaw === undefined && entry.boot === boot) return false;
   return index.transaction((rows) => {
     if (rows.entry(entry)?.stamp !== entry.stamp) return false;
-    if (isWhole) {
+    if (flaw === undefined) {
       rows.setBoot(entry, boot);
       return false;
     }

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Cache } from "../../../shared/cache/cache.ts";
 import { openCache } from "../../../shared/cache/open.ts";
 import { settingsOf, type Call } from "../call.ts";
+import { escapeForTerminal } from "../escape.ts";
 
 /**
  * The cache of the settings; undefined where looking would make it.
@@ -12,4 +13,11 @@ export async function openMadeCache(call: Call, shared: boolean): Promise<Cache 
   const { cache: directory } = settingsOf(call);
   const made = statSync(path.join(directory, ".simpletasks", "index.db"), { throwIfNoEntry: false });
   return made === undefined ? undefined : await openCache({ directory, shared });
+}
+
+/** What to say of a cache that `openMadeCache` did not find. */
+export function notMadeYet(call: Call): string {
+  return escapeForTerminal(
+    `there is no cache in ${settingsOf(call).cache} yet: a daemon makes it when it first runs`,
+  );
 }

@@ -13,6 +13,9 @@ import {
 import path from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import type { Bucket } from "../../../shared/bucket/bucket.ts";
+import { CACHE_ONLY_ETAG } from "../../../shared/cache/cache-only.ts";
+import type { DroppedEntry } from "../../../shared/cache/cache.ts";
 import { openCache } from "../../../shared/cache/open.ts";
 import { loadSqlite } from "../../../shared/sqlite.ts";
 import {
@@ -222,9 +225,58 @@ describe("an entry that somebody wrote to", () => {
     for (const key of ["a", "b", "c"]) await read(cache, bucket, key);
     writeFileSync(path.join(cache.directory, "b"), "BBB");
     rmSync(path.join(cache.directory, "c"));
-    expect(await cache.verify()).toEqual({ checked: 3, dropped: ["b", "c"] });
+    expect(await cache.verify()).toEqual({ checked: 3, dropped: ["b", "c"].map(damaged(bucket)) });
     expect(filesIn(cache.directory)).toEqual(["a"]);
     await expect(cache.verify({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  test("verify tells how far it is and what it dropped before it was stopped", async () => {
+    const bucket = await memoryBucket({ a: "aaa", b: "bbb", c: "ccc" });
+    const cache = await testCache();
+    for (const key of ["a", "b", "c"]) await read(cache, bucket, key);
+    writeFileSync(path.join(cache.directory, "a"), "AAA");
+    const stop = new AbortController();
+    const told: unknown[] = [];
+    const verified = cache.verify({
+      signal: stop.signal,
+      onDropped: (entry) => told.push(entry),
+      onChecked(checked) {
+        if (checked === 2) stop.abort();
+      },
+    });
+    await expect(verified).rejects.toMatchObject({ code: "aborted" });
+    expect(told).toEqual([damaged(bucket)("a")]);
+  });
+
+  test("verify compares with a bucket when it is given one", async () => {
+    const bucket = await memoryBucket({ same: "1", replaced: "2", gone: "3", differs: "4" });
+    const other = await memoryBucket({ foreign: "5" }, "other");
+    const cache = await testCache();
+    for (const key of ["same", "replaced", "gone", "differs"]) await read(cache, bucket, key);
+    await read(cache, other, "foreign");
+    await other.delete("foreign");
+    const alone = path.join(cache.workDirectory, "alone");
+    writeFileSync(alone, "6");
+    await cache.store(bucket, "alone", alone, CACHE_ONLY_ETAG);
+    await bucket.put("replaced", "22");
+    await bucket.delete("gone");
+    // An engine whose bytes went bad under the same ETag.
+    const head = bucket.head;
+    bucket.head = async (key, options) => {
+      const info = await head(key, options);
+      if (key !== "differs" || info === undefined) return info;
+      return { ...info, checksum: { algorithm: "md5", value: "0".repeat(32) } };
+    };
+    const { checked, dropped } = await cache.verify({ bucket });
+    expect({ checked, dropped: dropped.map(({ key, reason }) => [key, reason]) }).toEqual({
+      checked: 6,
+      dropped: [
+        ["differs", "stale"],
+        ["gone", "deleted"],
+        ["replaced", "stale"],
+      ],
+    });
+    expect(filesIn(cache.directory)).toEqual(["alone", "foreign", "same"]);
   });
 });
 
@@ -410,3 +462,7 @@ describe("a damaged index", () => {
     expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
   });
 });
+
+function damaged(bucket: Bucket): (key: string) => DroppedEntry {
+  return (key) => ({ bucket: bucket.url, key, reason: "damaged" });
+}
