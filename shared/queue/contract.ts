@@ -1,3 +1,5 @@
+import { batchRows } from "./contract/batches.ts";
+import { idRows } from "./contract/ids.ts";
 import { leaseRows } from "./contract/leases.ts";
 import { operationRows } from "./contract/operations.ts";
 import { receiveRows } from "./contract/receives.ts";
@@ -33,10 +35,12 @@ export interface QueueContractCase {
  * them in milliseconds; a few wait for a lease or a delay to end.
  */
 export function queueContract(options: QueueContractOptions): readonly QueueContractCase[] {
-  return [...sendRows, ...receiveRows, ...leaseRows, ...operationRows].map((row) => ({
-    name: row.name,
-    run: () => run(row, options),
-  }));
+  return [...sendRows, ...receiveRows, ...leaseRows, ...operationRows, ...idRows, ...batchRows].map(
+    (row) => ({
+      name: row.name,
+      run: () => run(row, options),
+    }),
+  );
 }
 
 async function run(row: QueueRow, options: QueueContractOptions): Promise<void> {
