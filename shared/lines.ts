@@ -21,40 +21,59 @@ export function openText(file: string, signal: AbortSignal): Readable {
  * before the first one is no part of it.
  *
  * @param name what to call the text in errors
- * @throws `io` when it cannot be read; `message_invalid`, with the line, for bytes that are no UTF-8
+ * @throws as {@link decodedText}
  */
 export async function* linesOf(
   bytes: AsyncIterable<Uint8Array>,
   name: string,
 ): AsyncGenerator<Line, void, undefined> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";
   let number = 0;
+  for await (const text of decodedText(bytes, name)) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const text of lines) {
+      number += 1;
+      yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, number };
+    }
+  }
+  if (rest !== "") yield { text: rest, number: number + 1 };
+}
+
+/**
+ * A text in UTF-8, piece by piece, without the byte order mark before it.
+ *
+ * @param name what to call the text in errors
+ * @throws `io` when it cannot be read; `message_invalid`, with the line, for bytes that are no UTF-8
+ */
+export async function* decodedText(
+  bytes: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let line = 1;
   const decode = (chunk?: Uint8Array): string => {
     try {
       return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
     } catch (cause) {
       throw new SimpleTasksError(
         "message_invalid",
-        `${name}: the text is not UTF-8, at line ${number + 1} or soon after`,
+        `${name}: the text is not UTF-8, at line ${line} or soon after`,
         { cause },
       );
     }
   };
   try {
     for await (const chunk of bytes) {
-      const lines = (rest + decode(chunk)).split("\n");
-      rest = lines.pop() ?? "";
-      for (const text of lines) {
-        number += 1;
-        yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, number };
-      }
+      const text = decode(chunk);
+      for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) line += 1;
+      yield text;
     }
   } catch (error) {
     throw unreadable(error, name);
   }
-  rest += decode();
-  if (rest !== "") yield { text: rest, number: number + 1 };
+  const last = decode();
+  if (last !== "") yield last;
 }
 
 /** What the operating system says of a file that a person named, in words. */

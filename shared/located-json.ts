@@ -1,12 +1,6 @@
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  parseTree,
-  printParseErrorCode,
-  type Node,
-  type ParseError,
-} from "jsonc-parser";
+import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
 import { messageOf, SimpleTasksError } from "./errors.ts";
+import { duplicateKey, nearestKey, nearestNode } from "./json-syntax.ts";
 
 type Place = readonly (string | number)[];
 
@@ -90,8 +84,7 @@ export function parseLocatedJson(source: string, file: string): LocatedJson {
       return { ...located(node), value: getNodeValue(node) };
     },
     keyAt(place) {
-      const node = nearestNode(root, place);
-      return located(node.parent?.children?.[0] ?? node);
+      return located(nearestKey(root, place));
     },
   };
 }
@@ -106,24 +99,4 @@ function parseReason(error: ParseError): string {
   return printParseErrorCode(error.error)
     .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`)
     .toLowerCase();
-}
-
-function nearestNode(root: Node, place: Place): Node {
-  for (let length = place.length; length > 0; length -= 1) {
-    const found = findNodeAtLocation(root, place.slice(0, length));
-    if (found !== undefined) return found;
-  }
-  return root;
-}
-
-function duplicateKey(node: Node): Node | undefined {
-  const seen = new Set<unknown>();
-  for (const part of node.children ?? []) {
-    const key = part.type === "property" ? part.children?.[0] : undefined;
-    if (key !== undefined && seen.has(key.value)) return key;
-    if (key !== undefined) seen.add(key.value);
-    const inside = duplicateKey(part);
-    if (inside !== undefined) return inside;
-  }
-  return undefined;
 }

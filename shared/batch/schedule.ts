@@ -4,7 +4,13 @@ import type { OutgoingMessage, Queue } from "../queue/queue.ts";
 import { parseTask, taskText, withBatch, type TaskDraft } from "../task/document.ts";
 
 /** A task from code, or the text of a whole task document, which is passed on as it is written. */
-export type ScheduledTask = TaskDraft | string;
+export type ScheduledTask = TaskDraft | string | PlacedTask;
+
+/** A whole task document with its place in the batch, where that is not its place among those that are sent. */
+export interface PlacedTask {
+  readonly message: string;
+  readonly position: number;
+}
 
 export interface ScheduleOptions {
   /** The batch's id. Default: a new one. */
@@ -43,20 +49,20 @@ export async function schedule(
   const underWay = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
 
-  async function send(group: readonly OutgoingMessage[], first: number): Promise<void> {
+  async function send(group: readonly PlacedMessage[]): Promise<void> {
     const outcomes = await queue.send(group, { signal });
     let refused: SimpleTasksError | undefined;
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.sent) scheduled += 1;
-      else refused ??= atPosition(first + index, outcome.error);
+      else refused ??= atPosition(group[index]?.position ?? index, outcome.error);
     }
     onProgress?.({ batch, scheduled });
     if (refused !== undefined) throw refused;
   }
 
-  async function start(group: readonly OutgoingMessage[], first: number): Promise<void> {
+  async function start(group: readonly PlacedMessage[]): Promise<void> {
     if (underWay.size >= groupsAtOnce) await Promise.race(underWay);
-    const sending = send(group, first)
+    const sending = send(group)
       .catch((error: unknown) => {
         failure ??= { error };
       })
@@ -65,19 +71,20 @@ export async function schedule(
   }
 
   try {
-    let group: OutgoingMessage[] = [];
-    let position = 0;
+    let group: PlacedMessage[] = [];
+    let next = 0;
     for await (const task of tasks) {
       if (signal?.aborted)
         throw new SimpleTasksError("aborted", "Scheduling was cancelled.", { cause: signal.reason });
       if (failure !== undefined) break;
-      group.push({ body: messageOfTask(task, batch, position), counts });
-      position += 1;
+      const position = typeof task === "object" && "message" in task ? task.position : next;
+      group.push({ body: messageOfTask(task, batch, position), position, counts });
+      next = position + 1;
       if (group.length < groupSize) continue;
-      await start(group, position - group.length);
+      await start(group);
       group = [];
     }
-    if (group.length > 0 && failure === undefined) await start(group, position - group.length);
+    if (group.length > 0 && failure === undefined) await start(group);
   } catch (error) {
     failure ??= { error };
   }
@@ -86,10 +93,17 @@ export async function schedule(
   return { batch, scheduled };
 }
 
+interface PlacedMessage extends OutgoingMessage {
+  readonly position: number;
+}
+
 function messageOfTask(task: ScheduledTask, batch: string, position: number): string {
   try {
-    const text = typeof task === "string" ? task : taskText({ ...task, id: task.id ?? position });
-    if (typeof task === "string") parseTask(text);
+    if (typeof task === "object" && !("message" in task)) {
+      return withBatch(taskText({ ...task, id: task.id ?? position }), { batch, position });
+    }
+    const text = typeof task === "string" ? task : task.message;
+    parseTask(text);
     return withBatch(text, { batch, position });
   } catch (error) {
     throw atPosition(position, error);

@@ -25,13 +25,14 @@ export function checkInputs(value: unknown): readonly string[] {
   });
 }
 
-/** The error for a field that is not what it must be. */
+/** The error for a field that is not what it must be; `about.field` names it. */
 export function unparsable(field: string, must: string, found: unknown): SimpleTasksError {
   const message =
     found === undefined
       ? `${field} is missing; it must be ${must}`
       : `${field} must be ${must}, not ${describe(found)}`;
   return new SimpleTasksError("task_unparsable", message, {
+    about: { field },
     hint: 'A task looks like {"basic_info": {"id": 4, "name": "NO_OP", "base_directory": "datasets/one", "inputs": ["0_input/4.dat"]}, "payload_info": null}.',
   });
 }

@@ -32,7 +32,8 @@ export interface TaskDocument extends Marks {
  * Reads a message's text as a task document.
  *
  * @throws `task_unparsable` saying which field is wrong, what it must be and what was found; `key_invalid` when an input
- *   leaves the bucket or lies where tasks may not reach.
+ *   leaves the bucket or lies where tasks may not reach. `about.field` is the field's path, `basic_info.inputs[3]`, where
+ *   one field is at fault.
  */
 export function parseTask(text: string): TaskDocument {
   const document = parsedObject(text);
@@ -151,6 +152,7 @@ function refuseDependencies(document: JsonObject, basicInfo: JsonObject): void {
     "task_unparsable",
     `${field} is set, but tasks cannot wait for other tasks yet`,
     {
+      about: { field },
       hint: "Schedule it without depends_on once the tasks before it are done.",
     },
   );
@@ -170,6 +172,7 @@ function keysOf(baseDirectory: string, inputs: readonly string[]): string[] {
   throw new SimpleTasksError(
     "key_invalid",
     `basic_info.base_directory: ${showKey(baseDirectory)} is refused: tasks may not use _simpletasks/.`,
+    { about: { field: "basic_info.base_directory" } },
   );
 }
 
@@ -185,7 +188,7 @@ function invalidKey(field: string, error: unknown): unknown {
   if (!(error instanceof SimpleTasksError)) return error;
   return new SimpleTasksError(error.code, `${field}: ${error.message}`, {
     cause: error,
-    about: error.about,
+    about: { ...error.about, field },
     ...(error.hint !== undefined && { hint: error.hint }),
   });
 }
