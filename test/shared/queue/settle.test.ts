@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SimpleTasksError } from "../../../shared/errors.ts";
 import { createMemoryQueue } from "../../../shared/queue/memory.ts";
-import type { Queue } from "../../../shared/queue/queue.ts";
+import type { BatchChange, Queue } from "../../../shared/queue/queue.ts";
 import { settle } from "../../../shared/queue/settle.ts";
 
 /** A queue whose engine has no transactions. */
@@ -133,4 +133,26 @@ test("a message whose lease was lost after its report went out is told as report
   await tasks.release([{ receipt: a }]);
   const outcomes = await settle(tasks, [{ receipt: a, sends: [{ queue: done, body: "A" }] }]);
   expect(outcomes).toMatchObject([{ held: false, reported: true, error: { code: "lease_lost" } }]);
+});
+
+test("across files the end is counted with the delete, and only once both were acknowledged", async () => {
+  const tasks = createMemoryQueue();
+  const done = withoutTransaction(createMemoryQueue({ limits: { messageBytes: 10 } }));
+  const { transaction } = tasks;
+  if (transaction === undefined) throw new Error("The memory queue has a transaction.");
+  const elsewhere: Queue = { ...tasks, transaction: { ...transaction, includes: () => false } };
+  const batch = "the batch of a test of settle";
+  const counted = (change: BatchChange["change"]): BatchChange => ({ batch, change });
+  await tasks.send(["a", "b", "c"].map((body) => ({ body, counts: counted("scheduled") })));
+  const messages = await tasks.receive({ max: 3, waitSeconds: 0, leaseSeconds: 60 });
+  const [a = "", b = "", c = ""] = messages.map(({ receipt }) => receipt);
+  await tasks.release([{ receipt: c }]);
+  const outcomes = await settle(elsewhere, [
+    { receipt: a, sends: [{ queue: done, body: "A" }], counts: counted("done") },
+    { receipt: b, sends: [{ queue: done, body: "too long for it" }], counts: counted("failed") },
+    { receipt: c, sends: [{ queue: done, body: "C" }], counts: counted("done") },
+  ]);
+  expect(outcomes.map(({ held }) => held)).toEqual([true, false, false]);
+  expect(await tasks.batches?.list()).toMatchObject([{ scheduled: 3, done: 1, failed: 0, queued: 2 }]);
+  expect(await bodiesIn(tasks)).toEqual(["b", "c"]);
 });

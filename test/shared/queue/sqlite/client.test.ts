@@ -66,3 +66,29 @@ test("a long send tells which messages went and which did not; one that sent not
   });
   await expect(nothing.queue.send(messages)).rejects.toBe(full);
 });
+
+test("leases by id go in bounded requests, each from where the one before stopped", async () => {
+  const { asked, queue } = clientOf((request) => {
+    if (request.kind !== "lease") return { lost: [] };
+    // The second answer is full after one message.
+    const tried = asked.length === 2 ? 1 : request.ids.length;
+    return { ...taken, ids: request.ids.slice(0, 1), tried };
+  });
+  const ids = Array.from({ length: 2500 }, (_, index) => String(index + 1));
+  const messages = await queue.lease?.([...ids, "1", "no id", "01"], 60);
+  expect(messages?.map(({ id }) => id)).toEqual(["1", "1001", "1002", "2002"]);
+  expect(asked.map((request) => ("ids" in request ? request.ids.length : 0))).toEqual([
+    1000, 1000, 1000, 499,
+  ]);
+});
+
+test("what was leased by id is given back when the rest cannot be leased", async () => {
+  const busy = new SimpleTasksError("queue_busy", "busy", { retryable: true });
+  const { asked, queue } = clientOf((request) => {
+    if (request.kind !== "lease") return { lost: [] };
+    if (asked.length === 2) throw busy;
+    return { ...taken, tried: 1 };
+  });
+  await expect(queue.lease?.(["4", "5"], 60)).rejects.toBe(busy);
+  expect(asked[2]).toMatchObject({ kind: "release", leases: { ids: [4, 5], tokens: [9, 9] } });
+});

@@ -29,6 +29,12 @@ const operationArbitrary = fc.oneof(
     leaseSeconds: fc.constantFrom(1, 2, 5),
   }),
   fc.record({
+    kind: fc.constant("lease" as const),
+    ids: fc.array(fc.nat(20), { maxLength: 4 }),
+    leaseSeconds: fc.constantFrom(1, 4),
+  }),
+  fc.record({ kind: fc.constant("expire" as const), seconds: secondsArbitrary }),
+  fc.record({
     kind: fc.constant("extend" as const),
     leases: leasesArbitrary,
     leaseSeconds: fc.constantFrom(1, 4),
@@ -94,6 +100,21 @@ test("random operations give the same results, counts and contents as on the mem
             expect(taken.deliveries).toEqual(expected.map(({ deliveries }) => deliveries));
             expect(taken.sentAt).toEqual(expected.map(({ sentAt }) => sentAt));
             leases.unshift(...expected.map(({ id, receipt = "" }) => ({ id, token: taken.token, receipt })));
+            break;
+          }
+          case "lease": {
+            const taken = table.lease(operation.ids, operation.leaseSeconds);
+            const expected = model.leaseIds(operation.ids, operation.leaseSeconds, time);
+            expect(taken.tried).toBe(operation.ids.length);
+            expect(taken.ids).toEqual(expected.map(({ id }) => id));
+            expect(taken.bodies).toEqual(expected.map(({ body }) => body));
+            expect(taken.deliveries).toEqual(expected.map(({ deliveries }) => deliveries));
+            leases.unshift(...expected.map(({ id, receipt = "" }) => ({ id, token: taken.token, receipt })));
+            break;
+          }
+          case "expire": {
+            const before = time - operation.seconds * 1000;
+            expect(table.expire(before, 0)).toEqual({ removed: model.expire(before, time) });
             break;
           }
           case "extend": {
