@@ -3,8 +3,8 @@ import { programUrl } from "../../../shared/program.ts";
 
 /** Folders that are installed with the program, absolute. */
 export const shipped = {
-  /** What `init` copies, as it is to lie in the workspace. */
-  workspace: folder("../../../media/templates/workspace/", "../media/templates/workspace/"),
+  /** What `init` copies: a folder each, as it is to lie in the workspace. */
+  templates: folder("../../../media/templates/", "../media/templates/"),
   /** What editors and compilers need to know of the library, and of what it leads to. */
   declarations: folder("../../../dist/declarations/", "declarations/"),
   /** JSON schemas of the files that people write. */

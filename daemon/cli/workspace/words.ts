@@ -1,5 +1,10 @@
 import { examples, type DescribeGroup } from "../options.ts";
 
+/** Flags that only `init` has. */
+export interface InitFlags {
+  readonly example?: string;
+}
+
 /** Flags that only `test` has. */
 export interface TestFlags {
   readonly name?: string;
@@ -15,11 +20,18 @@ export const describeWorkspace: DescribeGroup = (program, runs) => {
       "Makes a workspace that runs as it is: a task type with its test, a batch and sample inputs.",
     )
     .argument("[DIR]", "its folder, made where there is none (default: this one)")
+    .option(
+      "--example <NAME>",
+      "make it from an example: no-op, run-file, scheduler, custom-payload, valibot",
+    )
     .option("--json", "print JSON for other programs")
     .action(runs(async () => (await import("./init.ts")).init))
     .addHelpText(
       "after",
-      examples(["simpletasks init weather", ""]) +
+      examples(
+        ["simpletasks init weather", "a workspace to begin with"],
+        ["simpletasks init pi --example scheduler", "one that shows something else"],
+      ) +
         "\nNothing that exists is overwritten. In a folder that is a workspace already, what editors know of SimpleTasks is\nbrought up to date (.simpletasks/types), and nothing else.",
     );
   program

@@ -4,11 +4,6 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Makes `dist/declarations` as the sources are now: what `init` copies. Mistakes in the sources are for their own check. */
-export function makeDeclarations(): void {
-  spawnSync(process.execPath, ["test/bootstrap/declarations.mjs"], { cwd: root, stdio: "ignore" });
-}
-
 /** What the compiler finds wrong in a folder that has a `tsconfig.json`, one line a mistake. */
 export function typeMistakes(folder: string): string[] {
   const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
