@@ -44,11 +44,9 @@ const baseDirectory = notBlank(
 const inputs = z
   .array(z.string("must be a text"), "must be a list of texts")
   .describe("Keys of the files that the task reads, relative to base_directory. May be empty.");
+const idForm = "must be a whole number of 64 bits or its decimal text";
 const id = z
-  .union(
-    [z.number().multipleOf(1), z.string().regex(/^[+-]?\d+$|\$\{/)],
-    "must be a whole number of 64 bits or its decimal text",
-  )
+  .union([z.number().multipleOf(1, idForm), z.string().regex(/^[+-]?\d+$|\$\{/, idForm)], idForm)
   .describe(
     "A whole number of 64 bits, or its decimal text. Default: the task's place in the batch, from 0.",
   );

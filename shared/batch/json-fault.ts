@@ -9,8 +9,7 @@ export function jsonFault(text: string): Fault {
     const offset = lines.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
     return {
       offset,
-      message: `this is not JSON${reason === "" ? "" : `: ${reason}`}`,
-      ...(tooLenient.test(text) && { hint: "JSON has no comments, and no comma after the last value." }),
+      message: `this is not JSON${reason === "" ? "" : `: ${reason}`}${tooLenient.test(text) ? others : ""}`,
     };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -18,7 +17,8 @@ export function jsonFault(text: string): Fault {
   }
 }
 
-/** Other notations allow these. */
+const others = "; JSON has no comments, and no comma after the last value";
+/** What other notations allow. */
 const tooLenient = /,\s*[}\]]|\/\/|\/\*/;
 
 /** The colons in a JSON text that stand in no string. */

@@ -74,8 +74,7 @@ export async function schedule(
     let group: PlacedMessage[] = [];
     let next = 0;
     for await (const task of tasks) {
-      if (signal?.aborted)
-        throw new SimpleTasksError("aborted", "Scheduling was cancelled.", { cause: signal.reason });
+      signal?.throwIfAborted();
       if (failure !== undefined) break;
       const position = typeof task === "object" && "message" in task ? task.position : next;
       group.push({ body: messageOfTask(task, batch, position), position, counts });
@@ -89,7 +88,7 @@ export async function schedule(
     failure ??= { error };
   }
   await Promise.all(underWay);
-  if (failure !== undefined) throw withCount(failure.error, scheduled, queue.url);
+  if (failure !== undefined) throw withCount(abortError(failure.error, signal), scheduled, queue.url);
   return { batch, scheduled };
 }
 
@@ -118,6 +117,12 @@ function atPosition(position: number, error: unknown): SimpleTasksError {
     ...(error.hint !== undefined && { hint: error.hint }),
     about: { ...error.about, position },
   });
+}
+
+/** Where the signal was heard of first, here or where the tasks come from, makes no difference. */
+function abortError(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted !== true || error instanceof SimpleTasksError) return error;
+  return new SimpleTasksError("aborted", "Scheduling was cancelled.", { cause: error });
 }
 
 function withCount(error: unknown, scheduled: number, queue: string): unknown {

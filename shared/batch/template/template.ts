@@ -125,13 +125,12 @@ async function readVariable(
     const variable = rangeVariable(name, first, last, step);
     if (variable === undefined) {
       const offset = nearestNode(root, ["for_each", name, "range"]).offset;
-      const message = `the range [${source.range.join(", ")}] of ${name} holds no number`;
-      const hint = `To count down, give a negative step: [${first}, ${last}, -1].`;
-      faults.push(
-        step === 0
-          ? { offset, message: `the range of ${name} has the step 0` }
-          : { offset, message, ...(first > last && { hint }) },
-      );
+      const shown = `the range [${source.range.join(", ")}] of ${name}`;
+      const down = first > last ? `; to count down, give it a step below 0: [${first}, ${last}, -1]` : "";
+      faults.push({
+        offset,
+        message: step === 0 ? `${shown} has the step 0` : `${shown} holds no number${down}`,
+      });
     }
     return variable;
   }

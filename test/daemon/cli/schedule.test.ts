@@ -88,25 +88,28 @@ describe("a mistake in the list", () => {
     [
       "bad.tasks.jsonl",
       `${emptyTask(1)}\n{"tsk":"NO_OP"}\n`,
-      /jsonl:2:1: unknown key "tsk"; did you mean "task"\?/,
+      /jsonl:2:1: task is missing\n {2}bad\.tasks\.jsonl:2:1: base_directory is missing\n {2}bad\.tasks\.jsonl:2:2: unknown key "tsk"; did you mean "task"\?/,
     ],
     [
       "bad.tasks.json",
       `[${emptyTask(1)},\n  {"task":" ","base_directory":"d"}]`,
-      /bad\.tasks\.json:2:3: task must/,
+      /bad\.tasks\.json:2:11: task must be a text that is not blank, not the text " "/,
     ],
     [
       "bad.tasks.json",
       `[${emptyTask(1)},\n  ]`,
-      /bad\.tasks\.json:2:3: this is no list of tasks: value expected/,
+      /bad\.tasks\.json:2:3: a comma stands before this \], and JSON allows none after the last value/,
     ],
     [
       "bad.tasks.json",
-      emptyTask(1),
-      /bad\.tasks\.json:1:1: this is no list of tasks: a list must begin with \[/,
+      '[{"task":"NO_OP","base_directory":"d","inputs":["../x"]}]',
+      /1:49: inputs\[0\]: The key/,
     ],
-    ["bad.tasks.json", '[{"task":"NO_OP","base_directory":"d","inputs":["../x"]}]', /1:2: inputs\[0\]/],
-    ["bad.tasks.json", '[{"basic_info":{"name":"X"},"payload_info":1}]', /1:2: basic_info\.base_directory/],
+    [
+      "bad.tasks.json",
+      '[{"basic_info":{"name":"X"},"payload_info":1}]',
+      /1:16: basic_info\.base_directory is missing/,
+    ],
   ])("of %s is told with its place, and nothing is sent", async (file, text, message) => {
     writeFileSync(folder.file(file), text);
     const { code, out, err } = await folder.run(["schedule", file]);

@@ -1,0 +1,49 @@
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { openText, unreadable } from "../../../shared/lines.ts";
+
+/** A file that can be read more than once. */
+export interface BatchFile extends AsyncDisposable {
+  readonly path: string;
+  /** What it is called in messages. */
+  readonly name: string;
+}
+
+/**
+ * The file that was typed. What can be read only once, standard input (`-`) or a pipe, is kept in a private file until this
+ * is closed.
+ * @throws `io`
+ */
+export async function openBatchFile(
+  typed: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<BatchFile> {
+  const name = typed === "-" ? "standard input" : typed;
+  const file = typed === "-" ? typed : path.resolve(directory, typed);
+  if (typed !== "-" && (await isReadAgain(file, name))) {
+    return { path: file, name, async [Symbol.asyncDispose]() {} };
+  }
+  const folder = await mkdtemp(path.join(os.tmpdir(), "simpletasks-schedule-"));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const copy = path.join(folder, "batch");
+  try {
+    await pipeline(openText(file, signal), createWriteStream(copy, { mode: 0o600 }));
+  } catch (error) {
+    await remove();
+    throw unreadable(error, name);
+  }
+  return { path: copy, name, [Symbol.asyncDispose]: remove };
+}
+
+async function isReadAgain(file: string, name: string): Promise<boolean> {
+  try {
+    const found = await stat(file);
+    return found.isFile() || found.isDirectory();
+  } catch (error) {
+    throw unreadable(error, name);
+  }
+}
