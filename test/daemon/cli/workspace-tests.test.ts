@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeFolder, type Folder } from "./command-line.ts";
+import { end, makeFolder, type Folder } from "./command-line.ts";
 
 let folder: Folder;
 beforeEach(async () => {
@@ -50,6 +51,25 @@ describe("simpletasks test", () => {
     const environment = { SEEN: "yes", NODE_TEST_CONTEXT: "child-v8" };
     const { code, out } = await folder.run(["test"], { environment });
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining("✔ sees it") });
+  });
+
+  it("ends with its tests when it is stopped", async () => {
+    await write(
+      "a.test.ts",
+      'test("waits", () => { console.log("begun"); return new Promise(() => setInterval(() => {}, 1000)); });',
+    );
+    const child = folder.start(["test"]);
+    const ended = end(child);
+    await once(child.stdout, "data");
+    child.kill("SIGTERM");
+    expect(await ended).toMatchObject({ code: 143, err: expect.stringContaining("simpletasks: stopped\n") });
+  });
+
+  it("says nothing when its reader goes away", async () => {
+    await write("a.test.ts", 'test("passes", () => {});');
+    const child = folder.start(["test"]);
+    child.stdout.destroy();
+    expect(await end(child)).toMatchObject({ code: 1, err: "" });
   });
 
   it.each([
