@@ -1,0 +1,11 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { defineTask } from "../../../shared/task/define.ts";
+
+/** Takes as many milliseconds as its payload says, and stores one output. */
+export const wait = defineTask({
+  name: "WAIT",
+  async execute({ id, payload }) {
+    await pause(Number(payload));
+    return { success: true, outputs: { [`out/${id}.txt`]: "done" } };
+  },
+});
