@@ -46,6 +46,7 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
 
   let scheduled: NodeJS.Immediate | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
 
   port.on("message", (message: ToThread) => {
     take(message);
@@ -69,7 +70,9 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
       take(next.message);
   }
 
+  /** Never after `close`: a timer would keep the thread, and with it the program, waiting for nothing. */
   function schedule(): void {
+    if (closed) return;
     scheduled ??= setImmediate(run);
   }
 
@@ -77,12 +80,14 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
     scheduled = undefined;
     clearTimeout(timer);
     const delay = rounds.run();
+    if (closed) return;
     if (delay === 0) schedule();
     // A lease or delay may lie further ahead than a timer reaches; then it is looked at once more on the way.
     else if (delay < Infinity) timer = setTimeout(run, Math.min(Math.ceil(delay), 2 ** 31 - 1));
   }
 
   function close(): void {
+    closed = true;
     clearImmediate(scheduled);
     clearTimeout(timer);
     port.close();
