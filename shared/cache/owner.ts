@@ -1,15 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
-import type { DatabaseSync } from "node:sqlite";
-import { loadSqlite, SQLITE_BUSY, sqliteCode } from "../sqlite.ts";
+import { isLifeLockHeld, takeLifeLock } from "../life-lock.ts";
 import type { Layout } from "./layout.ts";
 
-/**
- * An owner is one opened cache in one process. It holds an exclusive SQLite lock on a file of its own as long as it
- * lives: the operating system drops the lock at its death, however it dies, so there is no heartbeat to miss and no
- * process id to be used again. An id is never given twice.
- */
+/** An owner is one opened cache in one process; it holds a lock on a file of its own as long as it lives. An id is never given twice. */
 export interface Owner {
   readonly id: string;
   /** Whether the lock file is still there; somebody may have emptied the cache directory under us. */
@@ -20,36 +15,17 @@ export interface Owner {
 /** Only inside a transaction on the index: between making the file and locking it the owner looks dead to others. */
 export function registerOwner(layout: Layout, id: string = randomUUID()): Owner {
   const file = lockFile(layout, id);
-  const { DatabaseSync } = loadSqlite();
-  const lock: DatabaseSync = new DatabaseSync(file, { timeout: 0 });
-  // The journal stays in memory: one file less per process, and nothing to roll back after a death.
-  lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  const lock = takeLifeLock(file);
   return {
     id,
     isRegistered: () => statSync(file, { throwIfNoEntry: false }) !== undefined,
-    close() {
-      lock.close();
-      rmSync(file, { force: true });
-    },
+    close: () => lock.release(),
   };
 }
 
 /** Whether the process of that owner still lives. True for an owner of this very process, too. */
 export function isAlive(layout: Layout, id: string): boolean {
-  const file = lockFile(layout, id);
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) return false;
-  const { DatabaseSync } = loadSqlite();
-  const probe = new DatabaseSync(file, { timeout: 0 });
-  try {
-    // Reading takes a shared lock: it fails against the owner's, but two who ask at once do not see each other.
-    probe.prepare("PRAGMA schema_version").get();
-    return false;
-  } catch (error) {
-    if (sqliteCode(error) === SQLITE_BUSY) return true;
-    return false; // not a file of ours any more
-  } finally {
-    probe.close();
-  }
+  return isLifeLockHeld(lockFile(layout, id));
 }
 
 /** Every owner that has a lock file, a work folder or a folder of partial files, dead or alive. */

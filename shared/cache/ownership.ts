@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { type CacheIndex, openIndex } from "./index-file.ts";
 import type { IndexRows } from "./index-rows.ts";
@@ -64,7 +65,7 @@ export function openOwnership(layout: Layout, log: Logger): Ownership {
   async function removeLeftovers(): Promise<void> {
     const ids = dead;
     dead = [];
-    await Promise.all(ids.map((id) => removeFolders(layout, id)));
+    await Promise.all(ids.map((id) => removeFolders(layout, id, log)));
   }
 
   const index = openIndex({
@@ -95,7 +96,7 @@ export function openOwnership(layout: Layout, log: Logger): Ownership {
     async close() {
       index.transaction((rows) => rows.removeOwner(id));
       index.close();
-      await removeFolders(layout, id);
+      await removeFolders(layout, id, log);
       await removeLeftovers();
       // Last: as long as the lock is held nobody else takes our folders for leftovers.
       registered(owner).close();
@@ -103,10 +104,20 @@ export function openOwnership(layout: Layout, log: Logger): Ownership {
   };
 }
 
-async function removeFolders(layout: Layout, id: string): Promise<void> {
+/**
+ * What cannot be removed is told and left: a task may have started a program that writes as another user, and the cache
+ * works all the same. Links are removed, never followed.
+ */
+async function removeFolders(layout: Layout, id: string, log: Logger): Promise<void> {
   const { work, partial } = ownerFolders(layout, id);
-  const gone = { recursive: true, force: true, maxRetries: 3 };
-  await Promise.all([rm(work, gone), rm(partial, gone)]);
+  const remove = async (folder: string): Promise<void> => {
+    try {
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    } catch (error) {
+      log.log("warn", "files that tasks left could not be removed", { folder, error: messageOf(error) });
+    }
+  };
+  await Promise.all([remove(work), remove(partial)]);
 }
 
 function registered(owner: Owner | undefined): Owner {

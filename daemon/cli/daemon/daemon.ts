@@ -4,7 +4,9 @@ import { openCache } from "../../../shared/cache/open.ts";
 import { createDaemon, type DaemonSummary } from "../../../shared/daemon/daemon.ts";
 import { openDatasource } from "../../../shared/datasource/open.ts";
 import type { CacheStatus } from "../../../shared/cache/cache.ts";
+import type { Logger } from "../../../shared/logger.ts";
 import { createResources } from "../../../shared/resources.ts";
+import { removeAbandonedDirectories } from "../../../shared/temporary-directory.ts";
 import { classicLayer } from "../../config/classic-form.ts";
 import type { Settings } from "../../config/settings.ts";
 import { findTaskFiles } from "../../config/task-files.ts";
@@ -31,6 +33,7 @@ export async function daemon(call: Call<DaemonFlags>): Promise<number> {
 
 async function runDaemon(call: Call<DaemonFlags>, settings: Settings, log: DaemonLog): Promise<number> {
   const { terminal, signals, flags } = call;
+  void removeLeftovers(log);
   const taskFiles = await findTaskFiles(settings);
 
   await using resources = createResources();
@@ -81,6 +84,13 @@ async function runDaemon(call: Call<DaemonFlags>, settings: Settings, log: Daemo
   const { hits, downloads } = await cache.status();
   await terminal.print(flags.json === true ? asJson(summary, { hits, downloads }) : describeSummary(summary));
   return exitCodes.done;
+}
+
+/** What killed programs left in the system's temporary directory. Nothing waits for it: it may be much. */
+async function removeLeftovers(log: Logger): Promise<void> {
+  const directories = await removeAbandonedDirectories();
+  if (directories.length > 0)
+    log.log("info", "temporary directories that killed programs left were removed", { directories });
 }
 
 function asJson(

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -18,9 +18,9 @@ interface Process {
   kill(): Promise<void>;
 }
 
-function start(cache: string, bucket: string, limit = 1e9): Process {
+function start(cache: string, bucket: string, limit = 1e9, user: { uid?: number } = {}): Process {
   const program = fileURLToPath(new URL("./cache-process.ts", import.meta.url));
-  const child = fork(program, [cache, bucket, String(limit)], { execArgv: [] });
+  const child = fork(program, [cache, bucket, String(limit)], { execArgv: [], ...user });
   const reports: Report[] = [];
   child.on("message", (report: Report) => reports.push(report));
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -128,3 +128,26 @@ test("a reservation of a process that died makes no room scarce", async () => {
   await one.kill();
   expect(mine.hasRoomFor(4)).toBe(true);
 });
+
+// A task may run programs that write as another user: containers do.
+test.skipIf(process.getuid?.() !== 0)(
+  "files of another user that a dead process left keep nobody from the cache",
+  async () => {
+    const nobody = { uid: 65_534 };
+    const { cache, directory } = await places({ a: "aaaa" });
+    chownSync(path.dirname(cache), nobody.uid, 0);
+    const one = start(cache, directory, 1e9, nobody);
+    await one.saw("ready");
+    const [owner = ""] = readdirSync(path.join(cache, ".simpletasks/work"));
+    const theirs = path.join(cache, ".simpletasks/work", owner, "scratch-1");
+    mkdirSync(theirs);
+    writeFileSync(path.join(theirs, "large"), "");
+    await one.kill();
+    const two = start(cache, directory, 1e9, nobody);
+    await two.saw("ready");
+    expect(readdirSync(theirs)).toEqual(["large"]);
+    await two.kill();
+    await testCache({ directory: cache, shared: true });
+    expect(readdirSync(path.join(cache, ".simpletasks/work"))).toHaveLength(1);
+  },
+);
