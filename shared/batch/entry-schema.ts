@@ -45,11 +45,14 @@ const inputs = z
   .array(z.string("must be a text"), "must be a list of texts")
   .describe("Keys of the files that the task reads, relative to base_directory. May be empty.");
 const idForm = "must be a whole number of 64 bits or its decimal text";
-const id = z
-  .union([z.number().multipleOf(1, idForm), z.string().regex(/^[+-]?\d+$|\$\{/, idForm)], idForm)
-  .describe(
-    "A whole number of 64 bits, or its decimal text. Default: the task's place in the batch, from 0.",
-  );
+const idDescription = "A whole number of 64 bits, or its decimal text.";
+
+function id(text: RegExp, description: string) {
+  return z
+    .union([z.number().multipleOf(1, idForm), z.string().regex(text, idForm)], idForm)
+    .describe(description);
+}
+
 const payload = z
   .unknown()
   .describe("What the task type's execute gets: any JSON that its schema accepts. Default: null.");
@@ -62,7 +65,10 @@ export const entrySchema = z
       base_directory: baseDirectory,
       inputs: inputs.optional(),
       payload: payload.optional(),
-      id: id.optional(),
+      id: id(
+        /^[+-]?\d+$|\$\{/,
+        `${idDescription} Default: the task's place in the batch, from 0.`,
+      ).optional(),
       for_each: forEach.optional(),
     },
     "must be an object",
@@ -76,7 +82,7 @@ export const documentSchema = z
   .looseObject({
     basic_info: z
       .looseObject({
-        id: id.optional(),
+        id: id(/^[+-]?\d+$/, `${idDescription} Default: -1.`).optional(),
         name: taskName,
         base_directory: baseDirectory,
         inputs,
