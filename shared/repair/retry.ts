@@ -59,7 +59,7 @@ function notRetryable(obstacle: SimpleTasksError | undefined): SimpleTasksError 
     `there is no task in it that could be sent again: ${reason}`,
     {
       cause: obstacle,
-      hint: "Retry it with a mended task document.",
+      hint: "Send a mended task document in its place.",
     },
   );
 }

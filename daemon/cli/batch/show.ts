@@ -17,7 +17,8 @@ export async function batchShow(call: Call): Promise<number> {
   const { terminal, flags } = call;
   const { taskQueue, errorQueue } = settingsOf(call);
   const [typed = ""] = call.words;
-  const batch = findBatch(await batchesOf(taskQueue, call), typed);
+  const batches = await batchesOf(taskQueue, call);
+  const batch = findBatch(batches, typed);
   if (batch === undefined) {
     throw new SimpleTasksError("io", `${taskQueue} knows no batch "${typed}"`, {
       hint: "`simpletasks batch list` shows which there are.",
@@ -35,7 +36,7 @@ export async function batchShow(call: Call): Promise<number> {
     await printGroups(call, groups, "");
   }
   await terminal.print(`\n${terminal.style("bold", "what to do")}`);
-  for (const step of nextSteps(batch)) await terminal.print(`  ${step}`);
+  for (const step of nextSteps(batch, typedId(batch, batches))) await terminal.print(`  ${step}`);
   return exitCodes.done;
 }
 
@@ -66,10 +67,7 @@ async function failuresOf({ batch }: BatchCounts, url: string, call: Call): Prom
   return await groupReports(ofBatch());
 }
 
-function nextSteps({ batch, queued, running, failed }: BatchCounts): readonly string[] {
-  const id = escapeForTerminal(
-    batch.length > 12 && /^[\w-]+$/.test(batch) ? batch.slice(0, 8) : `'${batch}'`,
-  );
+function nextSteps({ queued, running, failed }: BatchCounts, id: string): readonly string[] {
   const steps: string[] = [];
   if (queued > 0) steps.push("simpletasks daemon --until-drained     runs what is queued");
   if (failed > 0) {
@@ -78,4 +76,15 @@ function nextSteps({ batch, queued, running, failed }: BatchCounts): readonly st
   }
   if (steps.length > 0) return steps;
   return [running > 0 ? "nothing: daemons are at work on it" : "nothing: every task is done or given up"];
+}
+
+/** So much of an id as tells it from the others, as a person would type it. */
+function typedId({ batch }: BatchCounts, batches: readonly BatchCounts[]): string {
+  const others = batches.filter((other) => other.batch !== batch);
+  let length = 8;
+  while (length < batch.length && others.some((other) => other.batch.startsWith(batch.slice(0, length)))) {
+    length += 1;
+  }
+  const typed = batch.slice(0, length);
+  return /^[\w-]+$/.test(typed) ? typed : `'${escapeForTerminal(batch)}'`;
 }

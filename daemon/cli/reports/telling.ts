@@ -18,18 +18,22 @@ const mostTold = 20;
 /** @param done what was to become of the reports, as in "was not sent again" */
 export function openTelling({ terminal, signals }: Call, done: string): Telling {
   let kept = 0;
+  let hint: string | undefined;
   return {
     onKept({ id, reason, error }) {
       kept += 1;
       if (kept > mostTold) return;
       const said = reason === "sent" ? `was ${done}, but is still there` : `was not ${done}`;
       terminal.tell(escapeForTerminal(`report ${id} ${said}: ${error.message}`));
-      if (kept === 1 && error.hint !== undefined) terminal.tell(`hint: ${escapeForTerminal(error.hint)}`);
+      if (reason === "not_retryable")
+        hint ??= `errors retry ${id} --with FILE sends a mended task document in its place`;
     },
     end({ ended, left, stopped }) {
       if (kept > mostTold) {
         terminal.tell(`and ${counted(kept - mostTold, "more report")} not ${done}`);
       }
+      if (hint !== undefined)
+        terminal.tell(`${terminal.errorStyle("dim", "hint:")} ${escapeForTerminal(hint)}`);
       if (stopped === undefined) return kept === 0 ? exitCodes.done : exitCodes.failed;
       const rest = `${counted(left, "report")} had no turn and ${left === 1 ? "is" : "are"} still in the error queue`;
       if (signals.exitCode === undefined) explain(stopped, terminal);
