@@ -1,9 +1,9 @@
 import { createWriteStream } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import os from "node:os";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openText, unreadable } from "../../../shared/lines.ts";
+import { makeTemporaryDirectory } from "../../../shared/temporary-directory.ts";
 
 /** A file that can be read more than once. */
 export interface BatchFile extends AsyncDisposable {
@@ -27,9 +27,9 @@ export async function openBatchFile(
   if (typed !== "-" && (await isReadAgain(file, name))) {
     return { path: file, name, async [Symbol.asyncDispose]() {} };
   }
-  const folder = await mkdtemp(path.join(os.tmpdir(), "simpletasks-schedule-"));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  const copy = path.join(folder, "batch");
+  const folder = await makeTemporaryDirectory("schedule");
+  const remove = (): PromiseLike<void> => folder[Symbol.asyncDispose]();
+  const copy = path.join(folder.path, "batch");
   try {
     await pipeline(openText(file, signal), createWriteStream(copy, { mode: 0o600 }));
   } catch (error) {

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { joinKey } from "../../bucket/key.ts";
 import { createMemoryBucket } from "../../bucket/memory.ts";
@@ -10,6 +8,7 @@ import type { Logger, LogLevel } from "../../logger.ts";
 import { createResources } from "../../resources.ts";
 import type { TaskType } from "../../task/define.ts";
 import { parseTask, taskText } from "../../task/document.ts";
+import { makeTemporaryDirectory } from "../../temporary-directory.ts";
 import { Attempt } from "../attempt.ts";
 import { ownInputs } from "../fetch-inputs.ts";
 import { createInProcessRunner } from "../in-process/runner.ts";
@@ -63,8 +62,7 @@ export async function runTask(type: TaskType, task: TaskToTest = {}): Promise<Ta
   const body = taskText({ id, name: type.name, baseDirectory, inputs: Object.keys(inputs), payload });
 
   await using resources = createResources();
-  const directory = await mkdtemp(join(tmpdir(), "simpletasks-test-"));
-  resources.defer(() => rm(directory, { recursive: true, force: true }));
+  const { path: directory } = resources.use(await makeTemporaryDirectory("test"));
   const bucket = resources.use(createMemoryBucket());
   for (const [key, contents] of Object.entries(objects)) await bucket.put(key, contents);
   for (const [name, contents] of Object.entries(inputs))
