@@ -5,10 +5,11 @@ import type { CallOptions, LeaseOutcome, OutgoingMessage, Queue, Settlement } fr
 /**
  * Ends messages of `queue`: sends what each one's end calls for, then deletes it. One outcome per settlement, in order.
  *
- * Where the queue's transaction includes every target, each settlement happens wholly or not at all. Elsewhere the sends
- * come first, one call per target queue, and a message is deleted only when all its sends were acknowledged: nothing is
- * lost, but a lease that was lost, a failed send beside one that succeeded, or a crash in between leaves a message that
- * is delivered again although something of it was sent. Whoever reads the target queues must bear such doubles.
+ * Where the queue's transaction includes all targets of a settlement, that settlement happens wholly or not at all.
+ * Elsewhere the sends come first, one call per target queue, and a message is deleted only when all its sends were
+ * acknowledged: nothing is lost, but a lease that was lost, a failed send beside one that succeeded, or a crash in between
+ * leaves a message that is delivered again although something of it was sent. Whoever reads the target queues must bear
+ * such doubles.
  *
  * What a message's end counts is counted with its delete, what a send counts with the send.
  *
@@ -23,11 +24,24 @@ export async function settle(
   options: CallOptions = {},
 ): Promise<readonly LeaseOutcome[]> {
   const { transaction } = queue;
-  const targets = new Set(settlements.flatMap(({ sends }) => sends.map((send) => send.queue)));
-  if (transaction !== undefined && [...targets].every((target) => transaction.includes(target))) {
+  const isWhole = ({ sends }: Settlement): boolean =>
+    transaction !== undefined && sends.every((send) => transaction.includes(send.queue));
+  const whole = settlements.filter(isWhole);
+  if (transaction !== undefined && whole.length === settlements.length) {
     return transaction.settle(settlements, options);
   }
+  const inSteps = settlements.filter((settlement) => !isWhole(settlement));
+  const ended = whole.length === 0 ? [] : await transaction?.settle(whole, options);
+  const wholeOutcomes = (ended ?? []).values();
+  const stepOutcomes = (await sendThenDelete(queue, inSteps, options)).values();
+  return settlements.map((settlement) => outcomeAfter(isWhole(settlement) ? wholeOutcomes : stepOutcomes));
+}
 
+async function sendThenDelete(
+  queue: Queue,
+  settlements: readonly Settlement[],
+  options: CallOptions,
+): Promise<readonly LeaseOutcome[]> {
   const failures = await sendAll(settlements, options);
   const sent = settlements.filter((_, place) => !failures.has(place));
   const deleted = (await deleteAll(queue, sent, options)).values();

@@ -135,19 +135,41 @@ test("a message whose lease was lost after its report went out is told as report
   expect(outcomes).toMatchObject([{ held: false, reported: true, error: { code: "lease_lost" } }]);
 });
 
+/** A queue whose transaction includes itself alone, as one of another file does. */
+function alone(queue: Queue): Queue {
+  const { transaction } = queue;
+  if (transaction === undefined) throw new Error("The memory queue has a transaction.");
+  return { ...queue, transaction: { ...transaction, includes: (other) => other === queue } };
+}
+
+test("what stays within the file is whole although other ends beside it are not: a task sent again is never doubled", async () => {
+  const plain = createMemoryQueue();
+  const tasks = alone(plain);
+  const done = withoutTransaction(createMemoryQueue());
+  const [a = "", b = "", c = ""] = await leased(plain, ["a", "b", "c"]);
+  await plain.release([{ receipt: a }, { receipt: c }]);
+  const outcomes = await settle(tasks, [
+    { receipt: a, sends: [{ queue: plain, body: "a once more" }] },
+    { receipt: b, sends: [{ queue: plain, body: "b once more" }] },
+    { receipt: c, sends: [{ queue: done, body: "C" }] },
+  ]);
+  expect(
+    outcomes.map((outcome) => (outcome.held ? "held" : outcome.reported === true ? "reported" : "lost")),
+  ).toEqual(["lost", "held", "reported"]);
+  expect(await bodiesIn(plain)).toEqual(["a", "c", "b once more"]);
+  expect(await bodiesIn(done)).toEqual(["C"]);
+});
+
 test("across files the end is counted with the delete, and only once both were acknowledged", async () => {
   const tasks = createMemoryQueue();
   const done = withoutTransaction(createMemoryQueue({ limits: { messageBytes: 10 } }));
-  const { transaction } = tasks;
-  if (transaction === undefined) throw new Error("The memory queue has a transaction.");
-  const elsewhere: Queue = { ...tasks, transaction: { ...transaction, includes: () => false } };
   const batch = "the batch of a test of settle";
   const counted = (change: BatchChange["change"]): BatchChange => ({ batch, change });
   await tasks.send(["a", "b", "c"].map((body) => ({ body, counts: counted("scheduled") })));
   const messages = await tasks.receive({ max: 3, waitSeconds: 0, leaseSeconds: 60 });
   const [a = "", b = "", c = ""] = messages.map(({ receipt }) => receipt);
   await tasks.release([{ receipt: c }]);
-  const outcomes = await settle(elsewhere, [
+  const outcomes = await settle(alone(tasks), [
     { receipt: a, sends: [{ queue: done, body: "A" }], counts: counted("done") },
     { receipt: b, sends: [{ queue: done, body: "too long for it" }], counts: counted("failed") },
     { receipt: c, sends: [{ queue: done, body: "C" }], counts: counted("done") },
