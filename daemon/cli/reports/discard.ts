@@ -21,7 +21,8 @@ export async function errorsDiscard(call: Call<DiscardFlags>): Promise<number> {
     terminal.tell(escapeForTerminal(`no reports to discard in ${settings.errorQueue}`));
     return choice.ids.length === 0 ? exitCodes.done : exitCodes.failed;
   }
-  const question = `discard ${counted(reports.length, "report")} of ${errorQueue.url} and give their tasks up?`;
+  const whose = reports.length === 1 ? "its task" : "their tasks";
+  const question = `discard ${counted(reports.length, "report")} of ${errorQueue.url} and give ${whose} up?`;
   if (!(await confirm(call, question))) return exitCodes.failed;
   await using taskQueue = await openNamedQueue(settings.taskQueue, signals.signal);
   await using wastebasket = await openWastebasket(flags.to, call);
