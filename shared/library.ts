@@ -1,6 +1,8 @@
 // What `import … from "simpletasks"` gives: to authors of task types, and to programs that put a daemon together themselves.
+export { readTasks, type ReadTasksOptions } from "./batch/read-tasks.ts";
 export {
   schedule,
+  type PlacedTask,
   type ScheduledTask,
   type ScheduleOptions,
   type ScheduleProgress,

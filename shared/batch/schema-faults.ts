@@ -51,8 +51,13 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, root: Node, above: Pa
 /** A variable fits none of its forms: the mistakes in the one that was meant. */
 function variableFaults(variable: unknown, value: unknown, root: Node, path: Path): Fault[] {
   const keys = typeof variable === "object" && variable !== null ? Object.keys(variable) : [];
+  const [first, second] = keys.filter((key) => key in variableSchemas);
+  if (first !== undefined && second !== undefined) {
+    const message = `${jsonPath("", path)} takes its values from ${first} already; leave one of the two out`;
+    return [{ offset: nearestKey(root, [...path, second]).offset, message }];
+  }
   for (const [key, schema] of Object.entries(variableSchemas)) {
-    if (!keys.includes(key)) continue;
+    if (key !== first) continue;
     const issues = schema.safeParse(variable).error?.issues ?? [];
     return issues.flatMap((issue) => faultsOf(issue, value, root, path));
   }

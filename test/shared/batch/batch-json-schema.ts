@@ -9,15 +9,15 @@ export function batchJsonSchema(): unknown {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     description: "Tasks to be scheduled together: a list of them, or a template of many.",
-    if: { type: "array" },
-    then: { items: { $ref: "#/definitions/entry" } },
-    else: { $ref: "#/definitions/entry" },
+    ...choice({ type: "array" }, { items: { $ref: "#/definitions/entry" } }, { $ref: "#/definitions/entry" }),
     definitions: {
       entry: {
         type: "object",
-        if: { anyOf: [{ required: ["basic_info"] }, { required: ["payload_info"] }] },
-        then: { $ref: "#/definitions/document" },
-        else: { $ref: "#/definitions/task" },
+        ...choice(
+          { anyOf: [{ required: ["basic_info"] }, { required: ["payload_info"] }] },
+          { $ref: "#/definitions/document" },
+          { $ref: "#/definitions/task" },
+        ),
       },
       document: definition(documentSchema),
       task: definition(entrySchema),
@@ -26,6 +26,10 @@ export function batchJsonSchema(): unknown {
 }
 
 function definition(schema: z.ZodType): unknown {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { target: "draft-7" });
-  return rest;
+  return { ...z.toJSONSchema(schema, { target: "draft-7" }), $schema: undefined };
+}
+
+function choice(condition: unknown, yes: unknown, no: unknown): object {
+  // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+  return { if: condition, then: yes, else: no };
 }
