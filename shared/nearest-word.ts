@@ -7,7 +7,7 @@ export function suggestion(word: string, words: readonly string[]): string {
 
 /**
  * The word that was probably meant, for "did you mean": equal but for case and separators, else within a few edits
- * (a third of its length). Undefined when nothing is near.
+ * (a third of its length), else the only one that begins with it. Undefined when nothing is near.
  */
 export function nearestWord(word: string, words: Iterable<string>): string | undefined {
   let best: { readonly word: string; readonly edits: number } | undefined;
@@ -17,7 +17,13 @@ export function nearestWord(word: string, words: Iterable<string>): string | und
       best = { word: candidate, edits };
     }
   }
-  return best?.word;
+  return best?.word ?? onlyLonger(word, words);
+}
+
+/** "lease" means "lease_seconds" where nothing else begins so. */
+function onlyLonger(word: string, words: Iterable<string>): string | undefined {
+  const [longer, ...others] = [...words].filter((candidate) => plain(candidate).startsWith(plain(word)));
+  return plain(word).length >= 3 && others.length === 0 ? longer : undefined;
 }
 
 function plain(word: string): string {

@@ -2,6 +2,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { SimpleTasksError } from "../../shared/errors.ts";
 import { parseSqliteUrl, sqliteUrl } from "../../shared/queue/sqlite/address.ts";
+import { nearestWord } from "../../shared/nearest-word.ts";
 import type { Engines } from "./workspace-schema.ts";
 
 /** What a queue's or bucket's name refers to. */
@@ -13,25 +14,39 @@ export interface NameContext {
   readonly base: string;
 }
 
-/** The URL of a queue given as URL or bare name; paths in it are made absolute. */
+/**
+ * The URL of a queue given as URL or bare name; paths in it are made absolute.
+ * @throws `config_invalid`, `url_invalid`, `scheme_unknown`
+ */
 export function queueUrl(given: string, context: NameContext): string {
   if (given.startsWith("sqlite:")) return sqliteUrl(parseSqliteUrl(given, context.base));
-  if (hasScheme(given)) return given;
+  if (hasScheme(given)) return knownScheme("queue", given, ["sqlite", "sqs", "https", "http", "memory"]);
   checkBareName("queue", given, "sqlite:");
   if (context.engines !== "local") return `sqs://${given}`;
   const file = path.join(context.workspace, ".simpletasks", "queue.db");
   return sqliteUrl({ file, queue: given });
 }
 
-/** The URL of a bucket given as URL or bare name; paths in it are made absolute. */
+/**
+ * The URL of a bucket given as URL or bare name; paths in it are made absolute.
+ * @throws `config_invalid`, `scheme_unknown`
+ */
 export function bucketUrl(given: string, context: NameContext): string {
   const relative = /^file:(?!\/\/)(.+)$/s.exec(given)?.[1];
   if (relative !== undefined) return pathToFileURL(path.resolve(context.base, relative)).href;
-  if (hasScheme(given)) return given;
+  if (hasScheme(given)) return knownScheme("bucket", given, ["file", "s3", "gs", "memory"]);
   checkBareName("bucket", given, "file:");
   if (context.engines === "aws") return `s3://${given}`;
   if (context.engines === "hybrid") return `gs://${given}`;
   return pathToFileURL(path.join(context.workspace, ".simpletasks", "buckets", given)).href;
+}
+
+/** The folder of the cache. @throws `config_invalid` for a URL: a cache is a folder of this machine */
+export function cacheFolder(given: string, { base }: Pick<NameContext, "base">): string {
+  if (!hasScheme(given)) return path.resolve(base, given);
+  throw new SimpleTasksError("config_invalid", `the cache is a folder, and "${given}" is a URL`, {
+    hint: `Write the path alone. A folder whose name has a colon is written ./NAME.`,
+  });
 }
 
 /**
@@ -55,6 +70,17 @@ export function besideQueue(url: string, suffix: string): string {
 /** A letter before a colon is a drive, not a scheme. */
 function hasScheme(given: string): boolean {
   return /^[a-z][a-z0-9+.-]+:/i.test(given);
+}
+
+function knownScheme(kind: "queue" | "bucket", url: string, schemes: readonly string[]): string {
+  const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
+  if (schemes.includes(scheme)) return url;
+  const near = nearestWord(scheme, schemes);
+  throw new SimpleTasksError(
+    "scheme_unknown",
+    `the ${kind} "${url}" has the unknown scheme "${scheme}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    { hint: `Known schemes: ${schemes.join(", ")}.` },
+  );
 }
 
 function checkBareName(kind: "queue" | "bucket", name: string, scheme: string): void {

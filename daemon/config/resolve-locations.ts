@@ -1,6 +1,6 @@
 import { SimpleTasksError } from "../../shared/errors.ts";
-import { describeOrigin, type Given, type Layer, type Origin } from "./layers.ts";
-import { besideQueue, bucketUrl, queueUrl } from "./locations.ts";
+import { describeOrigin, type Given, type Layer, type Origin, type TextSetting } from "./layers.ts";
+import { besideQueue, bucketUrl, cacheFolder, queueUrl } from "./locations.ts";
 import type { Engines } from "./workspace-schema.ts";
 
 export interface Resolved<Value> {
@@ -13,13 +13,18 @@ export interface Locations {
   readonly errorQueue: Resolved<string>;
   readonly doneQueue: Resolved<string | undefined>;
   readonly bucket: Resolved<string>;
+  readonly cache: Resolved<string>;
 }
 
 /**
- * The URLs of queues and bucket, from layers of which the first that says something counts.
+ * The URLs of queues and bucket and the cache's folder, from layers of which the first that says something counts.
  * @throws `config_invalid` saying where the name stands that is none, what must be given, or which queue is meant twice.
  */
-export function resolveLocations(layers: readonly Layer[], engines: Engines, workspace: string): Locations {
+export function resolveLocations(
+  layers: readonly Layer[],
+  { value: engines, origin: enginesOrigin }: Resolved<Engines>,
+  workspace: string,
+): Locations {
   const queue = (given: Given<string>): Resolved<string> => locate(given, queueUrl);
   const taskQueueGiven =
     first("task_queue") ?? byDefault("task_queue", "sqlite:.simpletasks/queue.db?queue=tasks");
@@ -33,9 +38,13 @@ export function resolveLocations(layers: readonly Layer[], engines: Engines, wor
     errorQueue,
     doneQueue,
     bucket: locate(first("bucket") ?? byDefault("bucket", "file:.simpletasks/bucket"), bucketUrl),
+    cache: locate(
+      first("cache") ?? { value: ".simpletasks/cache", origin: { kind: "default" }, base: workspace },
+      cacheFolder,
+    ),
   };
 
-  function first(name: "task_queue" | "error_queue" | "done_queue" | "bucket"): Given<string> | undefined {
+  function first(name: TextSetting): Given<string> | undefined {
     return layers.find((layer) => layer[name] !== undefined)?.[name];
   }
 
@@ -76,7 +85,7 @@ export function resolveLocations(layers: readonly Layer[], engines: Engines, wor
     if (engines === "local") return { value: local, origin: { kind: "default" }, base: workspace };
     throw new SimpleTasksError(
       "config_invalid",
-      `no ${name} is given, and engines "${engines}" have no default`,
+      `no ${name} is given, and engines "${engines}" (${describeOrigin(enginesOrigin)}) have no default`,
       {
         hint: `Give --${name.replace("_", "-")}, or ${name} in simpletasks.json.`,
       },

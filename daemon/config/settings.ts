@@ -17,6 +17,8 @@ export interface Settings {
   readonly profile: string | undefined;
   /** Paths and patterns of task files, relative to `workspace`; none without a `simpletasks.json`. */
   readonly tasks: readonly string[];
+  /** Where each of `tasks` stands. */
+  readonly taskOrigins: readonly Origin[];
   readonly engines: Engines;
   readonly taskQueue: string;
   readonly errorQueue: string;
@@ -71,12 +73,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
       origin: { kind: "default" },
     };
 
-  const cache = layers.find((layer) => layer.cache !== undefined)?.cache ?? {
-    value: path.join(".simpletasks", "cache"),
-    origin: { kind: "default" },
-    base: workspace,
-  };
-  const { taskQueue, errorQueue, doneQueue, bucket } = resolveLocations(layers, engines.value, workspace);
+  const { taskQueue, errorQueue, doneQueue, bucket, cache } = resolveLocations(layers, engines, workspace);
   const isolation: Resolved<Isolation> = layers.find((layer) => layer.isolation !== undefined)?.isolation ?? {
     value: "process",
     origin: { kind: "default" },
@@ -92,13 +89,13 @@ export function resolveSettings(sources: SettingsSources): Settings {
     workspace,
     file: file?.path,
     profile,
-    tasks: file === undefined ? [] : (file.contents.tasks ?? ["tasks/**/*.task.ts"]),
+    ...tasksOf(file),
     engines: engines.value,
     taskQueue: taskQueue.value,
     errorQueue: errorQueue.value,
     doneQueue: doneQueue.value,
     bucket: bucket.value,
-    cache: path.resolve(cache.base, cache.value),
+    cache: cache.value,
     workers: workers.value,
     isolation: isolation.value,
     leaseSeconds: leaseSeconds.value,
@@ -122,6 +119,18 @@ export function resolveSettings(sources: SettingsSources): Settings {
       report_days: reportDays.origin,
     },
   };
+}
+
+function tasksOf(file: WorkspaceFile | undefined): Pick<Settings, "tasks" | "taskOrigins"> {
+  if (file === undefined) return { tasks: [], taskOrigins: [] };
+  const { tasks } = file.contents;
+  if (tasks === undefined) return { tasks: ["tasks/**/*.task.ts"], taskOrigins: [{ kind: "default" }] };
+  const origin = (index: number): Origin => ({
+    kind: "file",
+    file: file.path,
+    line: file.lineOf(["tasks", index]),
+  });
+  return { tasks, taskOrigins: tasks.map((_, index) => origin(index)) };
 }
 
 /** All layers, the first that says something counting; and what the rest is resolved by. */

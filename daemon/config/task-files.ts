@@ -1,6 +1,7 @@
 import { glob } from "node:fs/promises";
 import path from "node:path";
 import { SimpleTasksError } from "../../shared/errors.ts";
+import { describeOrigin } from "./layers.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -10,10 +11,10 @@ import type { Settings } from "./settings.ts";
 export async function findTaskFiles({
   workspace,
   tasks,
-  file,
-}: Pick<Settings, "workspace" | "tasks" | "file">): Promise<string[]> {
+  taskOrigins,
+}: Pick<Settings, "workspace" | "tasks" | "taskOrigins">): Promise<string[]> {
   const found = new Set<string>();
-  for (const pattern of tasks) {
+  for (const [index, pattern] of tasks.entries()) {
     const before = found.size;
     for await (const match of glob(pattern, {
       cwd: workspace,
@@ -22,7 +23,12 @@ export async function findTaskFiles({
       found.add(path.resolve(workspace, match));
     }
     if (found.size === before && !/[*?[\]{}]/.test(pattern) && !found.has(path.resolve(workspace, pattern))) {
-      throw new SimpleTasksError("config_invalid", `${file ?? "tasks"}: there is no task file ${pattern}`);
+      const origin = taskOrigins[index];
+      throw new SimpleTasksError(
+        "config_invalid",
+        `${origin === undefined ? "tasks" : describeOrigin(origin)}: there is no task file ${pattern}`,
+        { hint: `Paths in tasks are relative to ${workspace}; *, ** and ? make patterns.` },
+      );
     }
   }
   return [...found].toSorted();

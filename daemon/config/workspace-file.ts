@@ -3,7 +3,7 @@ import path from "node:path";
 import { SimpleTasksError } from "../../shared/errors.ts";
 import { jsonPath } from "../../shared/task/json-path.ts";
 import { parseLocatedJson, type LocatedJson } from "../../shared/located-json.ts";
-import { suggestion } from "../../shared/nearest-word.ts";
+import { nearestWord, suggestion } from "../../shared/nearest-word.ts";
 import { workspaceSchema, type WorkspaceContents } from "./workspace-schema.ts";
 import type { z } from "zod";
 
@@ -59,8 +59,29 @@ export function readWorkspaceFile(file: string): WorkspaceFile {
 }
 
 function readText(file: string): string {
+  const text = decode(readBytes(file), file);
+  if (text.trim() !== "") return text;
+  throw new SimpleTasksError("config_invalid", `${file}:1:1: the file is empty`, {
+    hint: "{} is a whole file: everything else has a default.",
+    about: { file },
+  });
+}
+
+function decode(bytes: Uint8Array, file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new SimpleTasksError("config_invalid", `${file}: the text is not UTF-8`, {
+      hint: "Save it as UTF-8.",
+      cause,
+      about: { file },
+    });
+  }
+}
+
+function readBytes(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     const reason = code === "ENOENT" && isThere(file) ? "this is a link to nothing" : reasons[code];
@@ -89,15 +110,27 @@ function describeIssue(issue: z.core.$ZodIssue, json: LocatedJson): Mistake[] {
     const known = keysAt(place);
     return issue.keys.map((key) => {
       const { offset, shown } = json.keyAt([...place, key]);
-      return { offset, text: `${shown}: unknown key "${key}"${suggestion(key, known)}` };
+      return { offset, text: `${shown}: unknown key "${key}"${rightPlace(key) ?? suggestion(key, known)}` };
     });
   }
   const { offset, shown, value } = json.valueAt(place);
   const name = place.length === 0 ? "the file" : jsonPath("", place);
-  const near = issue.code === "invalid_value" ? suggestion(String(value), issue.values.map(String)) : "";
+  const near =
+    issue.code === "invalid_value" ? nearestWord(String(value), issue.values.map(String)) : undefined;
+  const meant = near === undefined ? "" : `; did you mean "${near}"?`;
   return [
-    { offset, text: `${shown}: ${name} ${issue.message}, not ${shorten(JSON.stringify(value))}${near}` },
+    { offset, text: `${shown}: ${name} ${issue.message}, not ${shorten(JSON.stringify(value))}${meant}` },
   ];
+}
+
+/** The end of a sentence about a key that is right elsewhere in the file. */
+function rightPlace(key: string): string | undefined {
+  const places = { "": [], daemon: ["daemon"], "profiles.NAME": ["profiles"] };
+  for (const [shown, place] of Object.entries(places)) {
+    if (keysAt(place).includes(key))
+      return shown === "" ? "; it stands at the top of the file" : `; it stands in ${shown}`;
+  }
+  return undefined;
 }
 
 /** The keys that the schema knows for the object at `place`. */

@@ -76,7 +76,7 @@ export const workspaceSchema = z
     {
       $schema: text("Where the JSON schema of this file lies, for editors."),
       tasks: z
-        .array(z.string("must be a text"), "must be a list of texts")
+        .array(z.string("must be a text").min(1, "must not be empty"), "must be a list of texts")
         .optional()
         .describe(
           "Task files that daemons register: paths or patterns (*, **, ?), relative to this file. Default: tasks/**/*.task.ts.",

@@ -10,6 +10,7 @@ describe("a suggestion", () => {
     ["error-queue", "error_queue"],
     ["buket", "bucket"],
     ["dnoe_queue", "done_queue"],
+    ["error", "error_queue"],
   ])("for %s is %s", (word, right) => {
     expect(suggestion(word, words)).toBe(`; did you mean "${right}"?`);
   });

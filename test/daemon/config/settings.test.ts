@@ -64,6 +64,9 @@ describe("without a word", () => {
       leaseSeconds: 60,
       attempts: 3,
       maxDeliveries: 100,
+      pollSeconds: 5,
+      reportDays: 14,
+      isolation: "process",
     });
   });
 
@@ -131,6 +134,41 @@ describe("paths", () => {
   });
 });
 
+describe("a place that cannot be", () => {
+  it.each([
+    [
+      { task_queue: "sqllite:x.db" },
+      'the queue "sqllite:x.db" has the unknown scheme "sqllite"; did you mean "sqlite"?',
+    ],
+    [{ done_queue: "carrot:x" }, 'the queue "carrot:x" has the unknown scheme "carrot"'],
+    [{ bucket: "fil:x" }, 'the bucket "fil:x" has the unknown scheme "fil"; did you mean "file"?'],
+    [{ cache: "file:cache" }, 'the cache is a folder, and "file:cache" is a URL'],
+    [{ error_queue: "sqlite:" }, "sqlite:: it names no file."],
+    [{ bucket: "a b" }, '"a b" is no name of a bucket'],
+  ])("%j is told with file and line", (profile, message) => {
+    writeWorkspace({ profiles: { local: profile } });
+    expect(refusal({}).message).toBe(`${directory}/simpletasks.json:4: ${message}`);
+  });
+
+  it("a folder whose name looks like a URL can be the cache all the same", () => {
+    expect(settings({ commandLine: [flags({ cache: "./file:cache" })] }).cache).toBe(
+      path.join(directory, "file:cache"),
+    );
+  });
+});
+
+describe("numbers of the daemon", () => {
+  it("are taken from the file, the environment and flags", () => {
+    writeWorkspace({ daemon: { report_days: 0, attempts: 5, workers: 7 } });
+    const environment = { SIMPLETASKS_REPORT_DAYS: "0.5" };
+    expect(settings()).toMatchObject({ reportDays: 0, attempts: 5, workers: 7 });
+    expect(settings({ environment }).reportDays).toBe(0.5);
+    const resolved = settings({ environment, commandLine: [flags({ report_days: "30" })] });
+    expect(resolved.reportDays).toBe(30);
+    expect(describeOrigin(settings().origins.report_days)).toBe(`${directory}/simpletasks.json:3`);
+  });
+});
+
 describe("engines", () => {
   it("aws: SQS and S3; hybrid: SQS and Google Cloud Storage", () => {
     const names = { task_queue: "jobs", bucket: "data" };
@@ -144,7 +182,9 @@ describe("engines", () => {
   });
 
   it("of the cloud have no default queue and no default bucket", () => {
-    expect(refusal({ commandLine: [flags({ engines: "aws" })] }).message).toContain("no task_queue is given");
+    expect(refusal({ commandLine: [flags({ engines: "aws" })] }).message).toBe(
+      'no task_queue is given, and engines "aws" (--engines) have no default',
+    );
     expect(refusal({ commandLine: [flags({ engines: "aws", task_queue: "q" })] }).message).toContain(
       "no bucket",
     );
@@ -219,6 +259,18 @@ describe("profiles", () => {
     expect(settings().profile).toBe("cluster");
     writeWorkspace({ profiles: { only: { task_queue: "o" } } });
     expect(settings().profile).toBe("only");
+  });
+
+  it("that name nothing have the same places as no profile", () => {
+    const {
+      profile: _none,
+      file: _noFile,
+      tasks: _noTasks,
+      taskOrigins: _noOrigins,
+      ...without
+    } = settings();
+    writeWorkspace({ profiles: { local: {} } });
+    expect(settings()).toMatchObject({ ...without, profile: "local" });
   });
 
   it("that are not there, or several without a choice, are refused", () => {

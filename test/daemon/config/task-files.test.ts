@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(workspace, { recursive: true, force: true }));
 
 const found = async (...tasks: string[]): Promise<string[]> =>
-  (await findTaskFiles({ workspace, tasks, file: undefined })).map((file) => path.relative(workspace, file));
+  (await findTaskFiles({ workspace, tasks, taskOrigins: [] })).map((file) => path.relative(workspace, file));
 
 it("finds the files of all patterns, each once, and nothing of installed packages", async () => {
   expect(await found("tasks/**/*.task.ts", "tasks/b.task.ts")).toEqual([
@@ -34,6 +34,13 @@ it("takes a pattern that matches nothing", async () => {
   expect(await found("none/*.task.ts")).toEqual([]);
 });
 
-it("refuses a path without a file", async () => {
-  await expect(found("tasks/c.task.ts")).rejects.toMatchObject({ code: "config_invalid" });
+it("refuses a path without a file, and says where it stands", async () => {
+  const origin = { kind: "file", file: "/w/simpletasks.json", line: 3 } as const;
+  const tasks = ["none/*.task.ts", "tasks/c.task.ts"];
+  const taskOrigins = [{ kind: "default" } as const, origin];
+  await expect(findTaskFiles({ workspace, tasks, taskOrigins })).rejects.toMatchObject({
+    code: "config_invalid",
+    message: "/w/simpletasks.json:3: there is no task file tasks/c.task.ts",
+    hint: expect.stringContaining(`relative to ${workspace}`),
+  });
 });

@@ -66,6 +66,14 @@ describe("reading simpletasks.json", () => {
     ]);
   });
 
+  it("says where a key stands that is right elsewhere", () => {
+    expect(mistakesIn('{"workers": 4}')).toEqual(['1:2: unknown key "workers"; it stands in daemon']);
+    expect(mistakesIn('{"profiles": {"x": {"profile": "x"}},\n "daemon": {"bucket": "b"}}')).toEqual([
+      '1:21: unknown key "profile"; it stands at the top of the file',
+      '2:13: unknown key "bucket"; it stands in profiles.NAME',
+    ]);
+  });
+
   it("names a value of a wrong type, what it must be and what it is", () => {
     expect(mistakesIn('{"daemon": {"workers": "4"}}')).toEqual([
       '1:24: daemon.workers must be a whole number of 1 … 1024, not "4"',
@@ -74,6 +82,11 @@ describe("reading simpletasks.json", () => {
       "1:14: profiles must be an object of profiles by name, not []",
     ]);
     expect(mistakesIn('{"tasks": ["a", 5]}')).toEqual(["1:17: tasks[1] must be a text, not 5"]);
+    expect(mistakesIn('{"tasks": [""]}')).toEqual(['1:12: tasks[0] must not be empty, not ""']);
+    expect(mistakesIn('{"profiles": {"x": null}}')).toEqual(["1:20: profiles.x must be an object, not null"]);
+    expect(mistakesIn('{"profiles": {"x": {"engines": 5}}}')).toEqual([
+      "1:32: profiles.x.engines must be one of local, aws, hybrid, not 5",
+    ]);
     expect(mistakesIn("[]")).toEqual(["1:1: the file must be an object, not []"]);
   });
 
@@ -109,7 +122,16 @@ describe("reading simpletasks.json", () => {
     expect(mistakesIn("{\n  // note\n}")).toEqual(["2:3: this is not JSON: invalid comment token"]);
     expect(mistakesIn('{"tasks": [],}')[0]).toMatch(/^1:14: this is not JSON/);
     expect(mistakesIn('{"tasks": [],\n"tasks": []}')).toEqual(['2:1: the key "tasks" stands here twice']);
-    expect(mistakesIn("")[0]).toMatch(/^1:1: this is not JSON/);
+    expect(mistakesIn('{"tasks": []')[0]).toMatch(/^1:13: this is not JSON/);
+  });
+
+  it.each(["", " \n", "\uFEFF"])("says that a file is empty: %j", (text) => {
+    expect(mistakesIn(text)).toEqual(["1:1: the file is empty"]);
+  });
+
+  it("takes UTF-8 alone", () => {
+    writeFileSync(file, Buffer.from("\uFEFF{}", "utf16le"));
+    expect(() => readWorkspaceFile(file)).toThrow(`${file}: the text is not UTF-8`);
   });
 
   it("says what keeps it from being read", () => {
