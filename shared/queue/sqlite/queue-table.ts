@@ -8,9 +8,10 @@ import { damagedError } from "./errors.ts";
 import { type Expired, expireStep } from "./expire.ts";
 import { leaseIds, type TakenByIds } from "./lease-ids.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
+import { receiveMessages } from "./receive.ts";
 import { integer, type Row, text, textValue } from "./rows.ts";
 import { type Leases, type Run, runsOf, singles } from "./runs.ts";
-import { createTaking, largestBatch, type Taken } from "./taken.ts";
+import { largestBatch, type Taken } from "./taken.ts";
 
 /**
  * One queue of a file, synchronously. Every method but `stats`, `look`, `peek` and `batches` must run in a write
@@ -90,6 +91,11 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
     return counters;
   };
 
+  const newLease = (leaseSeconds: number) => {
+    const time = now();
+    return { time, token: randomToken(), leaseEnd: afterSeconds(time, leaseSeconds) };
+  };
+
   /** Runs `act` on every run that is still held, and gives the places of the leases that are not. */
   const onHeld = (runs: readonly Run[], act: (run: Run, latestEnd: number) => void): Closed => {
     const lost: number[] = [];
@@ -125,47 +131,14 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
     },
 
     receive(max, leaseSeconds) {
-      const counters = count();
-      const time = now();
-      const token = randomToken();
-      const leaseEnd = afterSeconds(time, leaseSeconds);
-      const { take, taken, size, isFull } = createTaking({ token, leaseEnd });
-
-      for (const row of statements.selectDue.iterate(time, max)) {
-        take(row, integer(row, 3) + 1);
-        if (integer(row, 4) === 0) {
-          counters.unleased -= 1;
-          counters.leased += 1;
-        }
-        if (isFull()) break;
-      }
-      for (const id of taken.ids) statements.leaseDue.run(leaseEnd, token, id);
-
-      const due = taken.ids.length;
-      if (counters.fresh > 0 && due < max && !isFull()) {
-        const bytes = integer(statements.sizeFresh.first(counters.head, max - due), 0);
-        const large = bytes + size() > largestBatch;
-        for (const row of statements.selectFresh[large ? "iterate" : "all"](counters.head, max - due)) {
-          take(row, 1);
-          if (large && isFull()) break;
-        }
-        // Waiting receivers trust the counter: were it wrong, they would look again for ever.
-        if (taken.ids.length === due)
-          throw damagedError(database.location() ?? "", "its counters do not fit its rows");
-        const last = taken.ids.at(-1) ?? 0;
-        statements.leaseFresh.run(leaseEnd, token, counters.head, last);
-        counters.head = last + 1;
-        counters.fresh -= taken.ids.length - due;
-        counters.leased += taken.ids.length - due;
-      }
+      const taken = receiveMessages({ statements, counters: count() }, max, newLease(leaseSeconds));
+      // Waiting receivers trust the counter: were it wrong, they would look again for ever.
+      if (taken === undefined)
+        throw damagedError(database.location() ?? "", "its counters do not fit its rows");
       return taken;
     },
 
-    lease(ids, leaseSeconds) {
-      const time = now();
-      const lease = { token: randomToken(), leaseEnd: afterSeconds(time, leaseSeconds), time };
-      return leaseIds({ statements, counters: count() }, ids, lease);
-    },
+    lease: (ids, leaseSeconds) => leaseIds({ statements, counters: count() }, ids, newLease(leaseSeconds)),
 
     extend(leases, leaseSeconds) {
       const leaseEnd = afterSeconds(now(), leaseSeconds);
