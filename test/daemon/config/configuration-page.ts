@@ -3,7 +3,11 @@ import { flagNames } from "../../../daemon/cli/call.ts";
 import { environmentNames } from "../../../daemon/config/environment.ts";
 import type { SettingName } from "../../../daemon/config/layers.ts";
 import { describeRange, ranges } from "../../../daemon/config/ranges.ts";
-import { isolationNames, workspaceSchema } from "../../../daemon/config/workspace-schema.ts";
+import {
+  isolationNames,
+  workspaceSchema,
+  type WorkspaceContents,
+} from "../../../daemon/config/workspace-schema.ts";
 
 /** `docs/configuration.md`, made from what the program reads. */
 export function configurationPage(): string {
@@ -21,11 +25,21 @@ The nearest one counts, in the current folder or above it; its folder is the *wo
 an error. \`{}\` is a whole file. Without any, the current folder is the workspace and \`NO_OP\` the only task type. Editors check it with
 [its JSON schema](../media/schemas/simpletasks.schema.json).
 
+For example, a workspace with queues of its own for trying things out (\`simpletasks daemon --profile trial\`):
+
+\`\`\`json
+${exampleFile()}
+\`\`\`
+
+Every key may be left out. \`simpletasks init\` writes the schema that \`$schema\` names.
+
 ${table(["key", "what it says", "value", "default"], [...rowsOf("", shape)])}
 
 ### profiles.NAME
 
-Queues, bucket and cache that belong together. \`--profile NAME\` chooses one. Paths are relative to the file.
+Queues, bucket and cache that belong together. \`--profile NAME\` chooses one; without it the file's \`profile\`, the only one, or the one named
+\`local\` counts. Several without such a choice are an error. Relative paths in \`sqlite:PATH\`, \`file:PATH\` and \`cache\` start at the file's folder; those
+of flags and of the environment start where the command was typed.
 
 ${table(["key", "what it says", "value", "default"], rowsOf("", shape.profiles.unwrap().valueType.shape))}
 
@@ -63,7 +77,41 @@ ${table(
 | \`sqs://\`, \`s3://\`, \`gs://\`, engines \`aws\` and \`hybrid\` | SQS, S3, Google Cloud Storage: not built yet |
 
 The task queue cannot be the error or the done queue too: reports would be run as tasks.
+
+## Where things lie
+
+| what | where |
+|---|---|
+| queues, bucket and cache, unless the settings say otherwise | \`.simpletasks\` in the workspace |
+| the log of the workspace's daemons | \`STATE/logs/FOLDER-HASH/HOST.log\`; \`simpletasks status\` shows the folder |
+| scratch of tasks that run | the cache's own folder, \`CACHE/.simpletasks/work\` |
+| what \`schedule -\` and \`run\` keep for their time | \`simpletasks-…\` in the system's temporary directory (\`TMPDIR\`) |
+
+\`STATE\` is \`$XDG_STATE_HOME/simpletasks\`, without that variable \`~/.local/state/simpletasks\`, on Windows \`%LOCALAPPDATA%\\SimpleTasks\`. It is for you alone (mode 0700); one
+that others may enter is not used, which the daemon says.
+
+Logs are one JSON object a line, of every daemon of the workspace on this machine, each line with its process id. They lie on disk half a second late
+at most. A file of 10 MB is moved aside, as \`HOST.TIME-PID.log\`; at most ten files are kept. A full disk stops no daemon: the lines that it
+did not take are counted.
+
+What a killed daemon or command leaves, scratch and temporary directories, the next daemon removes when it starts. Reports older than
+\`report_days\` are removed at a daemon's start and every hour.
 `;
+}
+
+/** Checked as the program checks it. */
+function exampleFile(): string {
+  const example = {
+    $schema: "./.simpletasks/types/schemas/simpletasks.schema.json",
+    tasks: ["tasks/**/*.task.ts"],
+    profile: "local",
+    profiles: {
+      local: { task_queue: "cells", bucket: "file:/data/cells", cache: "/scratch/cells-cache" },
+      trial: { task_queue: "sqlite:trial.db?queue=cells", done_queue: "none", bucket: "file:trial-data" },
+    },
+    daemon: { workers: 4, attempts: 2, report_days: 30 },
+  } satisfies WorkspaceContents;
+  return JSON.stringify(workspaceSchema.parse(example), undefined, 2);
 }
 
 function rowsOf(prefix: string, shape: Readonly<Record<string, z.ZodType>>): string[][] {
