@@ -179,7 +179,7 @@ export function createShift(given: ShiftOptions): Shift {
   }
 
   function room(): number {
-    const before = prefetch.size + line.size - line.held + line.running;
+    const before = prefetch.size - prefetch.held + line.size - line.held + line.running;
     if (lean) return slots - before;
     const target = depth.target();
     // What is being uploaded and reported holds no slot, but it must not pile up without bound either.

@@ -124,6 +124,25 @@ describe("prefetch", () => {
     expect(ran.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
+  test("tasks that wait for their type's concurrency keep no others from being leased, fetched and run", async () => {
+    await on.tasks.purge();
+    const input = { inputs: ["0.dat"] };
+    await on.send(...Array.from({ length: 16 }, () => input), { ...input, name: "OTHER" });
+    const daemon = on.daemon({ workers: 2, pollFrequencySeconds: 30 });
+    daemon.register(
+      defineTask({
+        name: "TEST",
+        concurrency: 1,
+        async execute() {
+          await go.promise;
+        },
+      }),
+    );
+    // Only this one's end lets the others go on.
+    daemon.register(defineTask({ name: "OTHER", execute: () => go.open() }));
+    expect(await daemon.run()).toMatchObject({ succeeded: 17 });
+  });
+
   test("a failed prefetch counts only when its task's turn comes", async () => {
     await on.tasks.purge();
     await on.send({ inputs: [] }, { inputs: ["late.dat"] });
