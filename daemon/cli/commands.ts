@@ -1,8 +1,8 @@
 import { Command as Words } from "commander";
 import { describeBucket } from "./bucket/words.ts";
 import { describeCache } from "./cache/words.ts";
-import { describeBatch } from "./batch/words.ts";
 import type { Command, Flags } from "./call.ts";
+import { describeBatch } from "./batch/words.ts";
 import { describeDaemon } from "./daemon/words.ts";
 import { describeDemo } from "./demo/words.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
@@ -22,25 +22,22 @@ export type RunCommand = <Own extends object>(
   flags: Flags & Own,
 ) => Promise<void>;
 
-/** In the order of the help. */
-const groups: readonly DescribeGroup[] = [
-  describeWorkspace,
-  describeSchedule,
-  describeDaemon,
-  describeStatus,
-  describeReports,
-  describeBatch,
-  describeQueue,
-  describeBucket,
-  describeCache,
-  describeDemo,
+/** In the order of the help, under its headings. */
+const groups: readonly (readonly [heading: string, describe: readonly DescribeGroup[]])[] = [
+  ["Workspace:", [describeWorkspace, describeDemo]],
+  ["Work:", [describeSchedule, describeDaemon, describeStatus]],
+  ["Look and repair:", [describeBatch, describeReports]],
+  ["Queues, bucket, cache:", [describeQueue, describeBucket, describeCache]],
 ];
 
 /** Every command with its words, flags and examples. A command's code loads when it runs: help needs none of it. */
 export function describeCommands(terminal: Terminal, run: RunCommand): Words {
   const program = describeProgram(terminal);
-  for (const describe of groups) describe(program, runs);
-  return program;
+  for (const [heading, describes] of groups) {
+    program.commandsGroup(heading);
+    for (const describe of describes) describe(program, runs);
+  }
+  return program.commandsGroup("Help:").helpCommand("help [command]", "show the help of a command");
 
   function runs<Own extends object>(load: () => Promise<Command<Own>>) {
     return async (...given: unknown[]): Promise<void> => {
@@ -58,7 +55,6 @@ function describeProgram(terminal: Terminal): Words {
     )
     .version(version(), "-V, --version", "show the version")
     .helpOption("-h, --help", "show this help")
-    .helpCommand("help [command]", "show the help of a command")
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({

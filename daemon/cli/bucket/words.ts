@@ -73,7 +73,7 @@ export const describeBucket: DescribeGroup = (program, runs) => {
         ["simpletasks bucket put 4.dat datasets/cells/0_input/4.dat", ""],
         ["make-list | simpletasks bucket put - datasets/cells/list.txt --yes", "from another program"],
       ) +
-        "\nAn object that is there already is replaced only after a question, or with --yes. This machine's cache forgets the old one,\nso that tasks that wait for it fetch the new one.",
+        "\nAn object that is there already is replaced only after a question, or with --yes. This machine's cache forgets the old one,\nso that tasks here that have fetched it ahead fetch the new one; daemons elsewhere compare ETags when they fetch.",
     );
 
   withSharedCache(withCache(withBucket(withYes(withSettings(bucket.command("rm"))))))

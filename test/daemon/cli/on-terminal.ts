@@ -35,7 +35,7 @@ export async function runOnTerminal(
   let screen = "";
   const waiting = [...keys];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    screen += text.replaceAll("\r\n", "\n");
+    screen += text;
     const [next] = waiting;
     if (next === undefined || !screen.includes(next[0])) return;
     waiting.shift();
@@ -43,7 +43,7 @@ export async function runOnTerminal(
   });
   child.stdin.on("error", () => {});
   const [code]: (number | null)[] = await once(child, "close");
-  return { code: code ?? null, screen };
+  return { code: code ?? null, screen: screen.replaceAll(/\r+\n/g, "\n") };
 }
 
 function quoted(word: string): string {

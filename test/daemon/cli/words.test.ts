@@ -19,7 +19,17 @@ describe("help", () => {
   it("lists the commands, examples and exit codes", async () => {
     const { code, out, err } = await folder.run(["--help"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    for (const command of ["schedule", "queue", "status", "done", "errors", "daemon", "demo"]) {
+    for (const command of [
+      "schedule",
+      "queue",
+      "status",
+      "done",
+      "errors",
+      "daemon",
+      "demo",
+      "bucket",
+      "cache",
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     }
     expect(out).toContain("Examples:");
@@ -35,6 +45,13 @@ describe("help", () => {
     ["errors", "list"],
     ["daemon"],
     ["demo"],
+    ["bucket", "ls"],
+    ["bucket", "get"],
+    ["bucket", "put"],
+    ["bucket", "rm"],
+    ["cache", "status"],
+    ["cache", "verify"],
+    ["cache", "clear"],
   ])("of %s %s has examples", async (...words) => {
     const { code, out } = await folder.run([...words, "--help"]);
     expect(code).toBe(0);
