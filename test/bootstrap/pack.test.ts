@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { typeMistakes } from "../daemon/cli/workspace-types.ts";
 import { describeNeeding, program } from "./suite-needing.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -68,6 +69,20 @@ describeNeeding(program("npm", "install npm, which comes with Node"), "the packe
     const task = '{"task":"NO_OP","base_directory":"data","inputs":[]}';
     expect(run(empty, "npx", [...words, "schedule", "-"], task)).toContain("scheduled 1 task ");
     expect(run(empty, "npx", [...words, "daemon", "--until-drained"])).toMatch(/^1 task done, 0 failed/);
+  });
+
+  it("makes a workspace that runs, and whose tests do, where nothing is installed", () => {
+    const unpacked = path.join(directory, "unpacked");
+    mkdirSync(unpacked);
+    run(unpacked, "tar", ["-xzf", tarball]);
+    const simpletasks = (cwd: string, ...words: string[]): string =>
+      run(cwd, process.execPath, [path.join(unpacked, "package", "dist", "cli.mjs"), ...words]);
+    expect(simpletasks(directory, "init", "workspace")).toContain("made a workspace in ");
+    const workspace = path.join(directory, "workspace");
+    expect(simpletasks(workspace, "test")).toContain("pass 3");
+    expect(simpletasks(workspace, "schedule", "weather.tasks.json")).toContain("scheduled 3 tasks ");
+    expect(simpletasks(workspace, "daemon", "--until-drained")).toMatch(/^3 tasks done, 0 failed/);
+    expect(typeMistakes(workspace)).toEqual([]);
   });
 
   it("gives task authors the library, and CommonJS programs too", () => {

@@ -1,7 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { SimpleTasksError } from "../../../shared/errors.ts";
-import { unreadable } from "../../../shared/lines.ts";
+import { messageOf, SimpleTasksError } from "../../../shared/errors.ts";
 import { suggestion } from "../../../shared/nearest-word.ts";
 import { findWorkspaceFile, workspaceFileName } from "../../config/workspace-file.ts";
 import type { Call } from "../call.ts";
@@ -74,7 +73,15 @@ async function usesOurTypes(directory: string): Promise<boolean> {
 
 function cannotMake(directory: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const message = `the workspace ${directory} cannot be made`;
-  if (code !== "ENOTDIR" && code !== "EEXIST") return unreadable(error, message);
-  return new SimpleTasksError("io", `${message}: a file is where a folder must be`, { cause: error });
+  if (error instanceof SimpleTasksError || typeof code !== "string") return error;
+  const reason = reasons[code] ?? messageOf(error);
+  return new SimpleTasksError("io", `the workspace ${directory} cannot be made: ${reason}`, { cause: error });
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTDIR: "a file is where a folder must be",
+  EEXIST: "a file is where a folder must be",
+  EACCES: "you may not write there",
+  EPERM: "you may not write there",
+  EROFS: "nothing can be written there",
+};
