@@ -9,6 +9,7 @@ import { exitCodesHelp } from "./exit-codes.ts";
 import { examples, type DescribeGroup } from "./options.ts";
 import { describeQueue } from "./queue/words.ts";
 import { describeReports } from "./reports/words.ts";
+import { describeRun } from "./run/words.ts";
 import { describeSchedule } from "./schedule/words.ts";
 import { describeStatus } from "./status/words.ts";
 import type { Terminal } from "./terminal.ts";
@@ -24,7 +25,7 @@ export type RunCommand = <Own extends object>(
 
 /** In the order of the help, under its headings. */
 const groups: readonly (readonly [heading: string, describe: readonly DescribeGroup[]])[] = [
-  ["Workspace:", [describeWorkspace, describeDemo]],
+  ["Workspace:", [describeWorkspace, describeRun, describeDemo]],
   ["Work:", [describeSchedule, describeDaemon, describeStatus]],
   ["Look and repair:", [describeBatch, describeReports]],
   ["Queues, bucket, cache:", [describeQueue, describeBucket, describeCache]],

@@ -148,6 +148,8 @@ function handle(place: Place, limits: QueueLimits): Queue {
         : () => undefined;
     const end = (settle: () => void): void => {
       receivers.delete(receiver);
+      // Nobody waits: a timer that stayed would keep the process from ending.
+      if (receivers.size === 0) place.serve();
       cancelDeadline();
       either.removeEventListener("abort", onAbort);
       settle();

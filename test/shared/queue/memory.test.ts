@@ -2,11 +2,14 @@ import { expect, test } from "vitest";
 import { createMemoryQueue, type MemoryClock } from "../../../shared/queue/memory.ts";
 
 /** A clock that stands still until it is moved; then what is due is called, in order. */
-function createManualClock(): MemoryClock & { advance(milliseconds: number): void } {
+function createManualClock(): MemoryClock & { advance(milliseconds: number): void; readonly timers: number } {
   let time = 1_000_000;
   const timers = new Set<{ readonly due: number; readonly callback: () => void }>();
   return {
     now: () => time,
+    get timers() {
+      return timers.size;
+    },
     after(milliseconds, callback) {
       const timer = { due: time + milliseconds, callback };
       timers.add(timer);
@@ -44,6 +47,18 @@ test("by its injected clock a waiting receive ends with nothing", async () => {
   const waiting = createMemoryQueue({ clock }).receive({ max: 1, waitSeconds: 20, leaseSeconds: 60 });
   clock.advance(20_000);
   expect(await waiting).toEqual([]);
+});
+
+test("a receive that was given up leaves no timer, which would keep the process from ending", async () => {
+  const clock = createManualClock();
+  const queue = createMemoryQueue({ clock });
+  await queue.send([{ body: "a", delaySeconds: 3600 }]);
+  const controller = new AbortController();
+  const waiting = queue.receive({ max: 1, waitSeconds: 20, leaseSeconds: 60, signal: controller.signal });
+  expect(clock.timers).toBe(2);
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: "aborted" });
+  expect(clock.timers).toBe(0);
 });
 
 test("receivers are served in the order in which they began to wait", async () => {

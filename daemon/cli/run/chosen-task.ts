@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type { BatchEntry } from "../../../shared/batch/entry.ts";
+import { readBatch } from "../../../shared/batch/read-batch.ts";
+import type { Bucket } from "../../../shared/bucket/bucket.ts";
+import { SimpleTasksError } from "../../../shared/errors.ts";
+import { findMessages } from "../../../shared/repair/find-reports.ts";
+import { reportEntry } from "../../../shared/repair/reports.ts";
+import { parseTask, type TaskDocument } from "../../../shared/task/document.ts";
+import { settingsOf, type Call } from "../call.ts";
+import { openToLook } from "../queues.ts";
+import type { RunFlags } from "./words.ts";
+
+/** The one task that a call of `run` means. */
+export interface ChosenTask {
+  /** As a queue carries it. */
+  readonly text: string;
+  readonly document: TaskDocument;
+}
+
+/** @throws `usage`; what is wrong with the file, the entry or the report */
+export async function chosenTask(call: Call<RunFlags>, bucket: Bucket): Promise<ChosenTask> {
+  const { words, flags } = call;
+  const [word, ...more] = words;
+  if (more.length > 0 || (word === undefined) === (flags.error === undefined)) {
+    throw new SimpleTasksError("usage", "which task is meant?", {
+      hint: "Give one batch file, FILE or FILE:LINE, or the report of a failed task, --error ID.",
+    });
+  }
+  const text =
+    word === undefined ? await taskOfReport(flags.error ?? "", call) : await taskOfFile(word, call, bucket);
+  return { text, document: parseTask(text) };
+}
+
+async function taskOfReport(id: string, call: Call): Promise<string> {
+  const url = settingsOf(call).errorQueue;
+  await using queue = await openToLook(url, call);
+  const message = queue && (await findMessages(queue, [id], { signal: call.signals.signal })).get(id);
+  if (message === undefined) {
+    throw new SimpleTasksError("io", `there is no report ${id} in ${url}`, {
+      hint: "`simpletasks errors list` shows which there are.",
+    });
+  }
+  const { report, task } = reportEntry(message);
+  if (task.obstacle === undefined && report.taskText !== undefined) return report.taskText;
+  const why = task.obstacle?.message ?? "the report names no task";
+  throw new SimpleTasksError("task_unparsable", `report ${id} cannot be run: ${why}`, {
+    hint: `\`simpletasks errors show ${id}\` shows all of it.`,
+  });
+}
+
+async function taskOfFile(word: string, call: Call, bucket: Bucket): Promise<string> {
+  const { name, line } = placeOf(word, call.currentDirectory);
+  const file = path.resolve(call.currentDirectory, name);
+  const batch = readBatch(file, { name, bucket: async () => bucket, signal: call.signals.signal });
+  let last: BatchEntry | undefined;
+  for await (const entry of batch.entries()) {
+    if (line !== undefined && entry.line > line) break;
+    last = entry;
+    if (line === undefined || entry.endLine >= line) return firstTaskOf(entry, name);
+  }
+  if (line === undefined)
+    throw new SimpleTasksError("task_unparsable", `${name}: there is no task in this file`);
+  throw new SimpleTasksError("usage", `${name}:${line}: no task stands at this line`, {
+    hint:
+      last === undefined
+        ? "The first one begins further down."
+        : `The one before it stands at line ${last.line}: ${name}:${last.line}.`,
+  });
+}
+
+/** A file whose own name ends like a line number is found, too. */
+function placeOf(
+  word: string,
+  directory: string,
+): { readonly name: string; readonly line: number | undefined } {
+  const [, name, line] = /^(.+):(\d{1,15})$/.exec(word) ?? [];
+  if (name === undefined || existsSync(path.resolve(directory, word))) return { name: word, line: undefined };
+  return { name, line: Number(line) };
+}
+
+function firstTaskOf(entry: BatchEntry, name: string): string {
+  if (entry.kind === "wrong") {
+    const [first] = entry.mistakes;
+    throw (
+      first ?? new SimpleTasksError("internal", `${name}:${entry.line}: an entry is wrong without a mistake`)
+    );
+  }
+  if (entry.count > 0) return entry.task(0).message;
+  throw new SimpleTasksError("task_unparsable", `${name}:${entry.line}: this template makes no task`);
+}
