@@ -96,6 +96,9 @@ describe("files that the cache did not write", () => {
     await read(cache, bucket, "other");
     expect(await cache.clear()).toEqual({ removed: 1, bytes: 5 });
     expect(filesIn(cache.directory)).toEqual(["d/k"]);
+    await expect(cache.fetch(bucket, "d/k", { freshness: "only" })).rejects.toMatchObject({
+      code: "object_missing",
+    });
     expect(bucket.gets).toEqual(["other"]);
   });
 
