@@ -36,15 +36,19 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
   const inFlight = new Set<Promise<unknown>>();
   const closedError = (): SimpleTasksError => new SimpleTasksError("closed", `The queue ${url} was closed.`);
 
+  /** What the end of this queue waits for. */
+  const track = async <Result>(work: Promise<Result>): Promise<Result> => {
+    inFlight.add(work);
+    try {
+      return await work;
+    } finally {
+      inFlight.delete(work);
+    }
+  };
+
   const ask: Ask = async (request, signal) => {
     if (closing.signal.aborted) throw closedError();
-    const answer = connection.ask(request, busySeconds, signal);
-    inFlight.add(answer);
-    try {
-      return await answer;
-    } finally {
-      inFlight.delete(answer);
-    }
+    return track(connection.ask(request, busySeconds, signal));
   };
 
   /** Undoes a receive that came back after its caller had gone. */
@@ -65,14 +69,28 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
       await giveBack(taken);
       throw signal?.aborted === true ? aborted(signal) : closedError();
     });
-    inFlight.add(received);
     try {
-      return await received;
+      return await track(received);
     } catch (error) {
       throw closing.signal.aborted && signal?.aborted !== true ? closedError() : error;
-    } finally {
-      inFlight.delete(received);
     }
+  };
+
+  /** All or none: what was leased before a request failed is given back. */
+  const takeByIds = async (ids: readonly number[], leaseSeconds: number, signal?: AbortSignal) => {
+    const leased: Taken[] = [];
+    try {
+      for (let rest = ids; rest.length > 0;) {
+        const asked = rest.slice(0, largestChunk.items);
+        const answer = await take({ kind: "lease", queue, ids: asked, leaseSeconds }, signal);
+        leased.push(answer);
+        rest = rest.slice(answer.tried);
+      }
+    } catch (error) {
+      await Promise.allSettled(leased.map(giveBack));
+      throw error;
+    }
+    return leased;
   };
 
   const self: Queue = {
@@ -160,18 +178,7 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
       checkSignal(signal);
       checkLease(leaseSeconds);
       const numbers = [...new Set(ids)].filter((id) => /^[1-9]\d{0,14}$/.test(id)).map(Number);
-      const leased: Taken[] = [];
-      try {
-        for (let rest = numbers; rest.length > 0;) {
-          const asked = rest.slice(0, largestChunk.items);
-          const answer = await take({ kind: "lease", queue, ids: asked, leaseSeconds }, signal);
-          leased.push(answer);
-          rest = rest.slice(answer.tried);
-        }
-      } catch (error) {
-        await Promise.allSettled(leased.map(giveBack));
-        throw error;
-      }
+      const leased = await track(takeByIds(numbers, leaseSeconds, signal));
       return leased.flatMap(messagesOf);
     },
 

@@ -9,6 +9,7 @@ import { type FromThread, toErrorText, type ToThread } from "./requests.ts";
 import { createRounds } from "./rounds.ts";
 import { createShrinker } from "./shrinker.ts";
 import { createStore } from "./store.ts";
+import { createTurns } from "./turns.ts";
 import { createWriteLock } from "./write-lock.ts";
 
 /** What `connection.ts` hands to the thread. */
@@ -43,20 +44,17 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
     ringBell: () => bell.ring(),
     listen: () => bell.listen(),
   });
-
-  let scheduled: NodeJS.Immediate | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let closed = false;
+  const turns = createTurns(() => rounds.run());
 
   port.on("message", (message: ToThread) => {
     take(message);
-    schedule();
+    turns.soon();
   });
   post({ opened: true });
 
   function onRing(): void {
     rounds.ring();
-    schedule();
+    turns.soon();
   }
 
   function take(message: ToThread): void {
@@ -70,26 +68,8 @@ function serve(port: MessagePort, { file, busySeconds }: ThreadData): void {
       take(next.message);
   }
 
-  /** Never after `close`: a timer would keep the thread, and with it the program, waiting for nothing. */
-  function schedule(): void {
-    if (closed) return;
-    scheduled ??= setImmediate(run);
-  }
-
-  function run(): void {
-    scheduled = undefined;
-    clearTimeout(timer);
-    const delay = rounds.run();
-    if (closed) return;
-    if (delay === 0) schedule();
-    // A lease or delay may lie further ahead than a timer reaches; then it is looked at once more on the way.
-    else if (delay < Infinity) timer = setTimeout(run, Math.min(Math.ceil(delay), 2 ** 31 - 1));
-  }
-
   function close(): void {
-    closed = true;
-    clearImmediate(scheduled);
-    clearTimeout(timer);
+    turns[Symbol.dispose]();
     port.close();
     bell[Symbol.dispose]();
     shrinker.finish();

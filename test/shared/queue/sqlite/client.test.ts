@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
 import { SimpleTasksError } from "../../../../shared/errors.ts";
 import { createClient } from "../../../../shared/queue/sqlite/client.ts";
 import type { Connection } from "../../../../shared/queue/sqlite/connection.ts";
@@ -91,4 +92,24 @@ test("what was leased by id is given back when the rest cannot be leased", async
   });
   await expect(queue.lease?.(["4", "5"], 60)).rejects.toBe(busy);
   expect(asked[2]).toMatchObject({ kind: "release", leases: { ids: [4, 5], tokens: [9, 9] } });
+});
+
+test("what was leased by id is given back before the queue is closed", async () => {
+  const second = Promise.withResolvers<Answer>();
+  const givenBack = Promise.withResolvers<Answer>();
+  let leases = 0;
+  let closed = false;
+  const { queue } = clientOf((request) => {
+    if (request.kind !== "lease") return givenBack.promise;
+    leases += 1;
+    return leases === 1 ? { ...taken, tried: 1 } : second.promise;
+  });
+  const leasing = expect(queue.lease?.(["4", "5"], 60)).rejects.toMatchObject({ code: "closed" });
+  await vi.waitUntil(() => leases === 2);
+  const closing = queue[Symbol.asyncDispose]().then(() => (closed = true));
+  second.reject(new SimpleTasksError("aborted", "cancelled"));
+  for (let turn = 0; turn < 5; turn += 1) await setImmediate();
+  expect(closed).toBe(false);
+  givenBack.resolve({ lost: [] });
+  await Promise.all([leasing, closing]);
 });

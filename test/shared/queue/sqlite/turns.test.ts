@@ -1,38 +1,74 @@
-import path from "node:path";
-import { expect, test } from "vitest";
-import { openSqliteQueue } from "../../../../shared/queue/sqlite/open.ts";
-import { temporaryDirectory } from "../temporary-directory.ts";
-import { startTogether } from "./children.ts";
-import type { Turn } from "./turn-taker.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createTurns } from "../../../../shared/queue/sqlite/turns.ts";
 
-const directory = temporaryDirectory();
-const processes = 8;
-const turnsEach = 100;
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
-/** How often `other` began a transaction while `turn` waited, without having waited longer itself. */
-function passes(turn: Turn, other: readonly Turn[]): number {
-  const { waitingSince } = turn;
-  if (waitingSince === undefined) return 0;
-  return other.filter(({ ticket, began }) => {
-    const meanwhile = BigInt(began) > BigInt(waitingSince) && BigInt(began) < BigInt(turn.began);
-    return meanwhile && (ticket === undefined || BigInt(ticket) > BigInt(waitingSince));
-  }).length;
+/** Turns whose rounds answer these delays, one after the other, then Infinity. */
+function turnsOf(...delays: readonly number[]) {
+  const rest = [...delays];
+  const round = vi.fn(() => rest.shift() ?? Infinity);
+  return { round, turns: createTurns(round) };
 }
 
-test("while eight processes hammer one file, nobody who waits is passed by another more than once", async () => {
-  const file = path.join(directory, "turns.db");
-  const children = await startTogether(processes, "./turn-taker.ts", () => [file, String(turnsEach)]);
-  const logs = (await Promise.all(children.map((child) => child.next()))) as Turn[][];
+test("what happens together makes one round", () => {
+  const { round, turns } = turnsOf();
+  turns.soon();
+  turns.soon();
+  vi.runAllTimers();
+  expect(round).toHaveBeenCalledTimes(1);
+  turns.soon();
+  vi.runAllTimers();
+  expect(round).toHaveBeenCalledTimes(2);
+});
 
-  const queue = await openSqliteQueue({ file, queue: "turns" });
-  expect(await queue.stats()).toMatchObject({ visible: processes * turnsEach });
-  await queue[Symbol.asyncDispose]();
+test("a round says when the next is due", () => {
+  const { round, turns } = turnsOf(0, 500.5);
+  turns.soon();
+  vi.advanceTimersByTime(500);
+  expect(round).toHaveBeenCalledTimes(2);
+  vi.advanceTimersByTime(10);
+  expect(round).toHaveBeenCalledTimes(3);
+  expect(vi.getTimerCount()).toBe(0);
+});
 
-  const waits = logs.flat().filter(({ waitingSince }) => waitingSince !== undefined);
-  expect(waits.length).toBeGreaterThan(processes);
-  for (const [index, log] of logs.entries()) {
-    for (const other of logs.filter((_, position) => position !== index)) {
-      expect(Math.max(...log.map((turn) => passes(turn, other)))).toBeLessThanOrEqual(1);
-    }
+test("an event takes the place of a round that is due later", () => {
+  const { round, turns } = turnsOf(1000);
+  turns.soon();
+  vi.advanceTimersByTime(1);
+  turns.soon();
+  vi.advanceTimersByTime(5000);
+  expect(round).toHaveBeenCalledTimes(2);
+});
+
+test("a round that is due in a year is looked at on the way, not at once", () => {
+  const { round, turns } = turnsOf(366 * 24 * 3600 * 1000);
+  turns.soon();
+  vi.advanceTimersByTime(2 ** 31 - 2);
+  expect(round).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(2);
+  expect(round).toHaveBeenCalledTimes(2);
+});
+
+test("after its end there is no round and no timer, whatever happens, so that the thread can end at once", () => {
+  for (const delay of [0, 1000]) {
+    const { round, turns } = turnsOf(delay);
+    turns.soon();
+    vi.advanceTimersByTime(0);
+    turns[Symbol.dispose]();
+    turns.soon();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(5000);
+    expect(round).toHaveBeenCalledTimes(1);
   }
+});
+
+test("an end within a round, which takes in that it is to end, leaves no timer either", () => {
+  const turns = createTurns(() => {
+    turns[Symbol.dispose]();
+    return 1000;
+  });
+  turns.soon();
+  vi.advanceTimersByTime(1);
+  expect(vi.getTimerCount()).toBe(0);
 });
