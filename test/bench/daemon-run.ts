@@ -1,6 +1,6 @@
-import { schedule } from "../../shared/batch/schedule.ts";
-import { createDaemon, type DaemonSummary } from "../../shared/daemon/daemon.ts";
+import type { DaemonSummary } from "../../shared/daemon/daemon.ts";
 import { concurrently } from "../../shared/datasource/concurrently.ts";
+import { createDaemon, schedule } from "./product.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** What a daemon is measured at. */

@@ -1,10 +1,8 @@
 import path from "node:path";
 import type { Bucket } from "../../shared/bucket/bucket.ts";
-import { openBucket } from "../../shared/bucket/open.ts";
-import { openCache } from "../../shared/cache/open.ts";
-import { openDatasource, type OpenDatasource } from "../../shared/datasource/open.ts";
-import { openQueue } from "../../shared/queue/open.ts";
+import type { OpenDatasource } from "../../shared/datasource/open.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
+import { openBucket, openCache, openDatasource, openQueue } from "./product.ts";
 
 /** What a daemon works on, in one directory: three queues in one SQLite file, a file bucket, a cache. */
 export interface Workplace {

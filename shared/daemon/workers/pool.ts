@@ -1,7 +1,7 @@
 import { SimpleTasksError } from "../../errors.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
 import type { AttemptHooks, AttemptOrder, AttemptOutcome, Runner, TaskTypeDescription } from "../runner.ts";
-import { chooseWorker } from "./choose-worker.ts";
+import { createWorkerChoice } from "./choose-worker.ts";
 import { createCrew, type Worker } from "./crew.ts";
 import { createDurations } from "./durations.ts";
 import { createMemoryWatch } from "./memory-watch.ts";
@@ -164,10 +164,10 @@ export function createWorkerPool(options: WorkerPoolOptions): Runner {
 
   function dispatch(): void {
     dispatching = undefined;
-    const now = performance.now();
+    const workerFor = createWorkerChoice(crew.workers, durations, performance.now());
     let placed = 0;
     for (const attempt of line) {
-      const worker = chooseWorker(crew.workers, attempt, durations, now);
+      const worker = workerFor(attempt);
       if (worker === undefined) break;
       worker.attempts.set(attempt.order.attemptId, attempt);
       attempt.sentTo(worker.process);

@@ -1,4 +1,4 @@
-import { defineTask } from "../../../shared/task/define.ts";
+import { defineTask } from "simpletasks";
 
 /** Does nothing: what is measured is everything around it. */
 export const nothing = defineTask({ name: "NOTHING" });

@@ -2,8 +2,8 @@
 //
 //   node sender.ts DIRECTORY COUNT PAUSE_MS
 import { setTimeout as pause } from "node:timers/promises";
-import { openQueue } from "../../../shared/queue/open.ts";
 import { taskText } from "../../../shared/task/document.ts";
+import { openQueue } from "../product.ts";
 import { queueUrl } from "../workplace.ts";
 
 const [directory = "", count = "", pauseMilliseconds = ""] = process.argv.slice(2);

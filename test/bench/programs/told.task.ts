@@ -1,4 +1,4 @@
-import { defineTask } from "../../../shared/task/define.ts";
+import { defineTask } from "simpletasks";
 
 /** Logs how long ago its payload was sent, in nanoseconds by the clock that all processes of the machine share. */
 export const told = defineTask({

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { defineTask } from "../../../shared/task/define.ts";
+import { defineTask } from "simpletasks";
 
 /** Takes as many milliseconds as its payload says, and stores one output. */
 export const wait = defineTask({

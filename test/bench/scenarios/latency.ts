@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { createDaemon } from "../../../shared/daemon/daemon.ts";
 import type { Logger } from "../../../shared/logger.ts";
+import { createDaemon } from "../product.ts";
 import type { Room } from "../room.ts";
 import type { Reading, Scenario } from "../scenario.ts";
 import { percentile } from "../statistics.ts";

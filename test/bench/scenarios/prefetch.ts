@@ -1,8 +1,6 @@
-import { schedule } from "../../../shared/batch/schedule.ts";
-import { createDaemon } from "../../../shared/daemon/daemon.ts";
+import { createDaemon, openDatasource, schedule } from "../product.ts";
 import type { Room } from "../room.ts";
 import type { Reading, Scenario } from "../scenario.ts";
-import { openDatasource } from "../../../shared/datasource/open.ts";
 import { createSlowBucket } from "../slow-bucket.ts";
 import { atWorkplace, type Workplace } from "../workplace.ts";
 

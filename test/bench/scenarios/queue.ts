@@ -1,5 +1,5 @@
-import { openQueue } from "../../../shared/queue/open.ts";
 import type { OutgoingMessage, Queue } from "../../../shared/queue/queue.ts";
+import { openQueue } from "../product.ts";
 import type { Room } from "../room.ts";
 import type { Reading, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";

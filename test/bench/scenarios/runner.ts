@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { createInProcessRunner } from "../../../shared/daemon/in-process/runner.ts";
 import type { AttemptHooks, Runner } from "../../../shared/daemon/runner.ts";
 import { createWorkerPool } from "../../../shared/daemon/workers/pool.ts";
+import { defineTask } from "../../../shared/task/define.ts";
 import { taskText } from "../../../shared/task/document.ts";
 import { unusedDatasource } from "../../shared/daemon/fake-staged.ts";
-import { nothing } from "../programs/nothing.task.ts";
 import { processorTime } from "../processor-time.ts";
 import type { Reading, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
@@ -16,13 +16,14 @@ const text = taskText({
   inputs: [],
   payload: "nothing to do",
 });
+const nothing = defineTask({ name: "NOTHING" });
 const file = fileURLToPath(new URL("../programs/nothing.task.ts", import.meta.url));
 
 export function createRunnerScenario(scale: number): Scenario {
   const attempts = 100_000 * scale;
   return {
     name: "runner",
-    settings: `The runners by themselves, without queue and reports: ${attempts.toLocaleString("en")} attempts at a task type that does nothing.`,
+    settings: `The runners by themselves, from the sources, without queue and reports: ${attempts.toLocaleString("en")} attempts at a task type that does nothing.`,
     async measure() {
       const workers = (count: number) => () => createWorkerPool({ taskFiles: [file], workers: count });
       return [
