@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { sep } from "node:path";
 import type { Pin } from "../cache/cache.ts";
 import type { OpenDatasource } from "../datasource/open.ts";
 import type { StagedDatasource } from "../datasource/staged.ts";
@@ -76,7 +76,7 @@ export class Attempt implements AttemptHooks, AttemptOrder {
 
   /** Where its scratch directory would be; made by who uses it. */
   get scratch(): string {
-    return join(this.#source.cache.workDirectory, `scratch-${this.attemptId}`);
+    return `${this.#source.cache.workDirectory}${sep}scratch-${this.attemptId}`;
   }
 
   get signal(): AbortSignal {
