@@ -46,7 +46,10 @@ export interface Queue extends AsyncDisposable {
 
   stats(options?: CallOptions): Promise<QueueStats>;
 
-  /** Removes every message, leased ones included; their receipts are lost. Resolves to how many went, where the engine tells. */
+  /**
+   * Removes every message that is there, leased ones included; their receipts are lost. Resolves to how many went, where the
+   * engine tells. @throws `aborted` when the signal fires first; some may have gone by then.
+   */
   purge(options?: CallOptions): Promise<number | undefined>;
 
   /**
@@ -67,6 +70,7 @@ export interface Queue extends AsyncDisposable {
   /**
    * Removes visible messages that were sent before a moment, in milliseconds since 1970, and resolves to how many went;
    * absent where the engine forgets old messages by itself.
+   * @throws `aborted` when the signal fires first; some may have gone by then.
    */
   expire?(before: number, options?: CallOptions): Promise<number>;
 

@@ -44,7 +44,7 @@ export function carryOut(store: Store, request: WriteRequest): Carried {
     case "expire":
       return { answer: table.expire(request.before, request.after), wakes: [] };
     case "purge":
-      return { answer: table.purge(), wakes: [] };
+      return { answer: table.purge(request.end), wakes: [] };
     case "releaseAll":
       return { answer: table.releaseAll(), wakes: [request.queue] };
   }

@@ -6,7 +6,7 @@ import { chunksOf, largestChunk, onEachChunk } from "./chunks.ts";
 import { closeLeases } from "./close-leases.ts";
 import type { Connection } from "./connection.ts";
 import { receiptOf } from "./receipt.ts";
-import type { AnswerTo, Ask, ExpireRequest, LeaseRequest, ReceiveRequest } from "./requests.ts";
+import type { AnswerTo, Ask, ExpireRequest, LeaseRequest, PurgeRequest, ReceiveRequest } from "./requests.ts";
 import type { Taken } from "./taken.ts";
 import { createTransaction, registerPlace } from "./transaction.ts";
 
@@ -182,6 +182,17 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
       return leased.flatMap(messagesOf);
     },
 
+    async purge({ signal } = {}) {
+      checkSignal(signal);
+      let step = await ask<PurgeRequest>({ kind: "purge", queue }, signal);
+      let { removed } = step;
+      while (step.next !== undefined) {
+        step = await ask<PurgeRequest>({ kind: "purge", queue, end: step.next }, signal);
+        removed += step.removed;
+      }
+      return removed;
+    },
+
     async expire(before, { signal } = {}) {
       checkSignal(signal);
       let removed = 0;
@@ -202,7 +213,6 @@ export function createClient({ connection, file, queue, url, busySeconds }: Clie
     },
 
     stats: async ({ signal } = {}) => ask({ kind: "stats", queue }, signal),
-    purge: async ({ signal } = {}) => ask({ kind: "purge", queue }, signal),
     releaseAll: async ({ signal } = {}) => ask({ kind: "releaseAll", queue }, signal),
 
     async peek({ max, after, signal }) {

@@ -1,6 +1,7 @@
 import type { Counters } from "./counters.ts";
 import type { QueueStatements } from "./queue-statements.ts";
 import { integer } from "./rows.ts";
+import { openStep } from "./step.ts";
 
 /** What one step of an expiry did. */
 export interface Expired {
@@ -8,9 +9,6 @@ export interface Expired {
   /** What the next step takes as `after`; absent when nothing is left to look at. */
   readonly next?: number;
 }
-
-/** What one step, a transaction, looks at: some milliseconds of work, for which a renewal may have to wait. */
-const largestStep = { messages: 4096, bytes: 32 * 1024 * 1024 };
 
 /**
  * Removes visible messages that were sent before a moment, a step's worth of them. Ids and times of sending grow together,
@@ -24,20 +22,19 @@ export function expireStep(
   when: { readonly before: number; readonly time: number; readonly after: number },
 ): Expired {
   const { before, time, after } = when;
-  const step = { messages: 0, bytes: 0 };
-  const isFull = (): boolean => step.messages >= largestStep.messages || step.bytes >= largestStep.bytes;
+  const step = openStep();
   let more = false;
 
   let lastAside = after;
   const aside: { readonly id: number; readonly leased: boolean }[] = [];
   for (const row of statements.selectAsideSent.iterate(after)) {
     if (integer(row, 1) >= before) break;
-    more = isFull();
+    more = step.isFull();
     if (more) break;
     lastAside = integer(row, 0);
-    step.messages += 1;
-    if (integer(row, 3) > time) continue;
-    step.bytes += integer(row, 2);
+    const hidden = integer(row, 3) > time;
+    step.look(hidden ? 0 : integer(row, 2));
+    if (hidden) continue;
     aside.push({ id: lastAside, leased: integer(row, 4) !== 0 });
   }
   for (const { id, leased } of aside) {
@@ -49,11 +46,10 @@ export function expireStep(
   let fresh = 0;
   for (const row of counters.fresh > 0 ? statements.selectFreshSent.iterate(counters.head) : []) {
     if (integer(row, 1) >= before) break;
-    more ||= isFull();
+    more ||= step.isFull();
     if (more) break;
     lastFresh = integer(row, 0);
-    step.messages += 1;
-    step.bytes += integer(row, 2);
+    step.look(integer(row, 2));
     fresh += 1;
   }
   if (fresh > 0) {

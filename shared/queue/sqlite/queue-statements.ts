@@ -49,7 +49,6 @@ export function prepareQueueStatements(database: DatabaseSync, queueId: number) 
   const deleteRun = [aside, messages, later].map((table) =>
     database.prepare(`DELETE FROM ${table} WHERE id BETWEEN ? AND ?`),
   );
-  const deleteAll = [aside, messages, later].map((table) => database.prepare(`DELETE FROM ${table}`));
   const releaseLeased = database.prepare(`UPDATE ${aside} SET until = 0, lease = 0 WHERE lease <> 0`);
   const countLapsedLeases = query(`SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0`);
   const selectAsideSent = query(
@@ -65,7 +64,17 @@ export function prepareQueueStatements(database: DatabaseSync, queueId: number) 
      FROM ${aside} AS aside LEFT JOIN ${messages} AS messages USING (id) LEFT JOIN ${later} AS later USING (id)
      WHERE until > ? AND lease <> 0`,
   );
-  const selectBodies = query(`SELECT body FROM ${messages} UNION ALL SELECT body FROM ${later}`);
+  const selectSizes = query(
+    `SELECT id, octet_length(body) FROM ${messages} WHERE id < ?
+     UNION ALL SELECT id, octet_length(body) FROM ${later} WHERE id < ? ORDER BY 1`,
+  );
+  const selectBodies = query(
+    `SELECT body FROM ${messages} WHERE id BETWEEN ? AND ?
+     UNION ALL SELECT body FROM ${later} WHERE id BETWEEN ? AND ?`,
+  );
+  const countAside = query(
+    `SELECT count(*) FILTER (WHERE lease <> 0), count(*) FILTER (WHERE lease = 0) FROM ${aside} WHERE id BETWEEN ? AND ?`,
+  );
   const selectStats = query(
     `SELECT fresh, leased, unleased, (SELECT count(*) FROM ${aside} WHERE until <= ?),
        (SELECT count(*) FROM ${aside} WHERE until <= ? AND lease <> 0)
@@ -99,13 +108,14 @@ export function prepareQueueStatements(database: DatabaseSync, queueId: number) 
     extendRun,
     releaseRun,
     deleteRun,
-    deleteAll,
     releaseLeased,
     countLapsedLeases,
     selectAsideSent,
     selectFreshSent,
     selectLeasedBodies,
+    selectSizes,
     selectBodies,
+    countAside,
     selectStats,
     selectLook,
     selectPeek,

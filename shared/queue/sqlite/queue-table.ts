@@ -1,23 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
-import { tallyPurged, tasksByBatch } from "../batch-mark.ts";
 import type { BatchTally } from "../batch-totals.ts";
-import type { BatchCounts, PeekedMessage, QueueStats } from "../queue.ts";
 import { createBatchTable } from "./batch-table.ts";
 import type { Counters } from "./counters.ts";
 import { damagedError } from "./errors.ts";
 import { type Expired, expireStep } from "./expire.ts";
 import { leaseIds, type TakenByIds } from "./lease-ids.ts";
+import { type Purged, purgeStep } from "./purge.ts";
+import { createQueueReads, type QueueReads } from "./queue-reads.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
 import { receiveMessages } from "./receive.ts";
-import { integer, type Row, text, textValue } from "./rows.ts";
+import { integer, textValue } from "./rows.ts";
 import { type Leases, type Run, runsOf, singles } from "./runs.ts";
-import { largestBatch, type Taken } from "./taken.ts";
+import type { Taken } from "./taken.ts";
 
 /**
- * One queue of a file, synchronously. Every method but `stats`, `look`, `peek` and `batches` must run in a write
- * transaction; `flush` writes the counters back before it commits, `forget` drops what was read when it ends.
+ * One queue of a file, synchronously. Every method but those of {@link QueueReads} must run in a write transaction;
+ * `flush` writes the counters back before it commits, `forget` drops what was read when it ends.
  */
-export interface QueueTable {
+export interface QueueTable extends QueueReads {
   /** Appends messages under consecutive ids and gives the first. `delays` in seconds, one per body; absent when all are 0. */
   send(bodies: readonly string[], delays?: readonly number[]): number;
   /** Leases up to `max` messages: those given back, lapsed or due before the fresh ones. Ends early at `largestBatch` of text. */
@@ -30,20 +30,14 @@ export interface QueueTable {
   delete(leases: Leases): Closed;
   /** Counts tasks of batches that change in this transaction. */
   count(tallies: readonly BatchTally[]): void;
-  /** Counts what it throws away of each batch. */
-  purge(): number;
+  /** A step of `purgeStep`. */
+  purge(end?: number): Purged;
   /** A step of `expireStep`. */
   expire(before: number, after: number): Expired;
   /** Ends every lease; gives how many had not lapsed. */
   releaseAll(): number;
   flush(): void;
   forget(): void;
-
-  stats(): QueueStats;
-  look(): Look;
-  peek(max: number, after: number): readonly PeekedMessage[];
-  /** The batches of this queue, newest first. Outside of a transaction: it takes its own, for one moment's counts. */
-  batches(): readonly BatchCounts[];
 }
 
 /** `lost`: the places of leases that are no longer held. */
@@ -55,12 +49,6 @@ export interface Extended extends Closed {
   readonly leaseEnd: number;
   /** Whether a lease now ends earlier than before: then those who wait for it must look again. */
   readonly shortened: boolean;
-}
-
-export interface Look {
-  readonly visible: boolean;
-  /** When the next message becomes visible, in ms since 1970. */
-  readonly next?: number;
 }
 
 export interface QueueTableContext {
@@ -179,14 +167,7 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
 
     count: (tallies) => batches.count(tallies),
 
-    purge() {
-      const counters = count();
-      if (batches.any()) batches.count(tallyPurged(bodiesOf(statements.selectBodies.iterate())));
-      const gone = counters.fresh + counters.leased + counters.unleased;
-      for (const statement of statements.deleteAll) statement.run();
-      Object.assign(counters, { head: counters.tail, fresh: 0, leased: 0, unleased: 0 });
-      return gone;
-    },
+    purge: (end) => purgeStep({ statements, counters: count(), batches }, end),
 
     expire: (before, after) => expireStep({ statements, counters: count() }, { before, after, time: now() }),
 
@@ -214,55 +195,8 @@ export function createQueueTable({ database, queueId, now, randomToken }: QueueT
       counters = undefined;
     },
 
-    stats() {
-      const time = now();
-      const row = statements.selectStats.first(time, time);
-      const [fresh, leased, unleased] = [integer(row, 0), integer(row, 1), integer(row, 2)];
-      const [due, dueLeases] = [integer(row, 3), integer(row, 4)];
-      return { visible: fresh + due, leased: leased - dueLeases, delayed: unleased - (due - dueLeases) };
-    },
-
-    look() {
-      const row = statements.selectLook.first();
-      const next = row?.[1];
-      if (integer(row, 0) > 0) return { visible: true };
-      if (typeof next !== "number") return { visible: false };
-      return { visible: next <= now(), next };
-    },
-
-    peek(max, after) {
-      const time = now();
-      const peeked: PeekedMessage[] = [];
-      let size = 0;
-      for (const row of statements.selectPeek.iterate(after, after, max)) {
-        const body = text(row, 1);
-        const state = integer(row, 3) <= time ? "visible" : integer(row, 4) === 0 ? "delayed" : "leased";
-        peeked.push({
-          id: String(row[0]),
-          body,
-          state,
-          deliveries: integer(row, 5),
-          sentAt: integer(row, 2),
-        });
-        size += body.length;
-        if (size >= largestBatch) break;
-      }
-      return peeked;
-    },
-
-    batches() {
-      database.exec("BEGIN");
-      try {
-        return batches.list(tasksByBatch(bodiesOf(statements.selectLeasedBodies.iterate(now()))));
-      } finally {
-        database.exec("ROLLBACK");
-      }
-    },
+    ...createQueueReads({ database, statements, batches, now }),
   };
-}
-
-function* bodiesOf(rows: Iterable<Row>): Generator<string> {
-  for (const row of rows) yield text(row, 0);
 }
 
 /** Rounded up: a lease or delay is never shorter than asked for. */

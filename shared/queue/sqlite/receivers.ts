@@ -1,4 +1,4 @@
-import type { Look } from "./queue-table.ts";
+import type { Look } from "./queue-reads.ts";
 import type { ReceiveRequest } from "./requests.ts";
 
 export interface Receiver {

@@ -4,6 +4,7 @@ import type { BatchTally } from "../batch-totals.ts";
 import type { BatchChange, BatchCounts, PeekedMessage, QueueStats } from "../queue.ts";
 import type { Expired } from "./expire.ts";
 import type { TakenByIds } from "./lease-ids.ts";
+import type { Purged } from "./purge.ts";
 import type { Closed, Extended } from "./queue-table.ts";
 import type { Leases } from "./runs.ts";
 import type { Taken } from "./taken.ts";
@@ -31,7 +32,7 @@ export type WriteRequest =
   | LeaseRequest
   | { readonly kind: "count"; readonly queue: string; readonly tallies: readonly BatchTally[] }
   | ExpireRequest
-  | { readonly kind: "purge"; readonly queue: string }
+  | PurgeRequest
   | { readonly kind: "releaseAll"; readonly queue: string };
 
 export interface SendRequest {
@@ -74,6 +75,13 @@ export interface ExpireRequest {
   readonly after: number;
 }
 
+/** One step; see `purgeStep`. */
+export interface PurgeRequest {
+  readonly kind: "purge";
+  readonly queue: string;
+  readonly end?: number;
+}
+
 /** Closes leases of `queue`, and sends what belongs to those that were still held. */
 export interface SettleRequest {
   readonly kind: "settle";
@@ -107,7 +115,7 @@ export interface Answers {
   readonly lease: TakenByIds;
   readonly count: undefined;
   readonly expire: Expired;
-  readonly purge: number;
+  readonly purge: Purged;
   readonly releaseAll: number;
   readonly stats: QueueStats;
   readonly peek: readonly PeekedMessage[];

@@ -32,6 +32,11 @@ export function textValue(text: string): SQLInputValue {
   return text.includes("\0") ? Buffer.from(text) : text;
 }
 
+/** The first columns of rows that were bound so. */
+export function* textsOf(rows: Iterable<Row>): Generator<string> {
+  for (const row of rows) yield text(row, 0);
+}
+
 /** A column that was bound with `textValue`. */
 export function text(row: Row, column: number): string {
   const value = row[column];
