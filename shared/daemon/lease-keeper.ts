@@ -110,6 +110,7 @@ async function inThread({ queue, leaseSeconds }: LeaseKeeperOptions, events: Eng
   };
   const thread = new Worker(programUrl(import.meta.url, "./lease-thread.ts", "./lease-thread.mjs"), {
     workerData: start,
+    name: "leases",
     transferList: [threadPort],
   });
   const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));

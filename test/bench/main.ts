@@ -4,13 +4,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { parseArgs } from "node:util";
+import { createCallsScenario } from "./scenarios/calls.ts";
+import { createCostScenario } from "./scenarios/cost.ts";
 import { createDaemonScenarios } from "./scenarios/daemon.ts";
 import { createHelpScenario } from "./scenarios/help.ts";
 import { createLatencyScenario } from "./scenarios/latency.ts";
 import { createPrefetchScenario } from "./scenarios/prefetch.ts";
 import { createQueueScenarios } from "./scenarios/queue.ts";
 import { createRunnerScenario } from "./scenarios/runner.ts";
-import { createCallsScenario } from "./scenarios/calls.ts";
 import { describeMachine } from "./machine.ts";
 import { asLines, asMarkdown, loadLine, machineLine, type Report } from "./present.ts";
 import { openRoom } from "./room.ts";
@@ -54,6 +55,7 @@ const all: readonly Scenario[] = [
   createLatencyScenario(scale),
   createPrefetchScenario(scale),
   createHelpScenario(scale),
+  createCostScenario(scale),
   createCallsScenario(scale),
 ];
 for (const wanted of values.only) {

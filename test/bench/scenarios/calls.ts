@@ -61,7 +61,7 @@ function count(room: Room, work: Work, tasks: number): Promise<Counts> {
       .flat()
       .map((call) => `?${call}`);
     const words = ["-f", "-qq", "-e", `trace=${traced.join(",")}`, "-e", "signal=none", "-o", file];
-    const daemon = [program, directory, String(tasks), "process", ...(work === "no-op" ? ["done"] : [])];
+    const daemon = [program, directory, String(tasks), "1", "process", ...(work === "no-op" ? ["done"] : [])];
     await room.run("strace", [...words, process.execPath, ...daemon]);
     return countCalls(await readFile(file, "utf8"));
   });
