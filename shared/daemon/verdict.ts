@@ -79,6 +79,7 @@ function succeeded(attempt: Attempt, outputs: readonly string[], policy: Verdict
   const report = {
     host: policy.host,
     task: attempt.text,
+    batch: attempt.document.batch,
     outputs,
     simpletasks: { attempt: attempt.attempt, daemon: policy.daemon, ...timing(attempt) },
   };
@@ -120,6 +121,7 @@ function reported(
   const report = {
     host: policy.host,
     task,
+    batch,
     exception: failure.error.stack,
     simpletasks: {
       ...marks,

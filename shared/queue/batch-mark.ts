@@ -36,12 +36,13 @@ function readMark(body: string): BatchMark | undefined {
   const document = parsedObject(body);
   if (document === undefined) return undefined;
   if (isJsonObject(document["basic_info"])) return markOf(document, "task");
-  const { task } = document;
-  return "exception" in document && isJsonObject(task) ? markOf(task, "failure") : undefined;
+  if (!("exception" in document)) return undefined;
+  // A report of which the task was cut names the batch itself.
+  return markOf(isJsonObject(document["task"]) ? document["task"] : document, "failure");
 }
 
-function markOf(task: JsonObject, kind: BatchMark["kind"]): BatchMark | undefined {
-  const { batch } = readMarks(task[marksKey]).marks;
+function markOf(marked: JsonObject, kind: BatchMark["kind"]): BatchMark | undefined {
+  const { batch } = readMarks(marked[marksKey]).marks;
   return batch === undefined ? undefined : { batch, kind };
 }
 

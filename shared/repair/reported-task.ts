@@ -14,12 +14,17 @@ export interface ReportedTask {
   readonly name: string | undefined;
   readonly id: string | undefined;
   readonly batch: string | undefined;
+  /** The batch that counts the failure: daemons count those of task documents, also where the report holds only a beginning. */
+  readonly countedIn: string | undefined;
 }
 
 /** Reads the task of a report of any origin. Never throws. */
 export function readReportedTask(report: Report): ReportedTask {
-  const { taskText } = report;
-  if (taskText === undefined) return unread(new SimpleTasksError("task_unparsable", missing(report)));
+  const { taskText, batch: countedIn } = report;
+  if (taskText === undefined) {
+    const obstacle = new SimpleTasksError("task_unparsable", missing(report));
+    return { ...unread(obstacle), batch: countedIn, countedIn };
+  }
   let document: TaskDocument;
   try {
     document = parseTask(taskText);
@@ -28,7 +33,7 @@ export function readReportedTask(report: Report): ReportedTask {
     return { ...unread(obstacle), ...partsOf(taskText) };
   }
   const { name, id, batch } = document;
-  return { document, obstacle: undefined, name, id: String(id), batch };
+  return { document, obstacle: undefined, name, id: String(id), batch, countedIn: batch };
 }
 
 function missing({ taskBeginning }: Report): string {
@@ -38,7 +43,14 @@ function missing({ taskBeginning }: Report): string {
 }
 
 function unread(obstacle: SimpleTasksError): ReportedTask {
-  return { document: undefined, obstacle, name: undefined, id: undefined, batch: undefined };
+  return {
+    document: undefined,
+    obstacle,
+    name: undefined,
+    id: undefined,
+    batch: undefined,
+    countedIn: undefined,
+  };
 }
 
 /** What a text says that was meant as a task. */

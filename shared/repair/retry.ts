@@ -38,12 +38,12 @@ export async function retryReports(options: RetryOptions): Promise<RepairOutcome
   });
 }
 
-/** What it means to a batch that a report has ended. Only of task documents were failures counted, as daemons report them. */
+/** What it means to a batch that a report has ended. */
 export function batchChange(
-  { document }: ReportedTask,
+  { countedIn: batch }: ReportedTask,
   change: "retried" | "discarded",
 ): BatchChange | undefined {
-  return document?.batch === undefined ? undefined : { batch: document.batch, change };
+  return batch === undefined ? undefined : { batch, change };
 }
 
 function inBatchOf({ batch, document }: ReportedTask, replacement: string): string {

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "./json.ts";
 import { memberText } from "./json-text.ts";
+import { readMarks } from "./marks.ts";
 
 /** What can be read of a message in an error or done queue. Nothing in it is certain: anybody may have written it. */
 export interface Report {
@@ -12,6 +13,8 @@ export interface Report {
   readonly taskText: string | undefined;
   /** The beginning of that message, where the report holds no more: it was too large for its queue. */
   readonly taskBeginning: string | undefined;
+  /** The batch in which the end of such a task was counted; a whole one says it itself. */
+  readonly batch: string | undefined;
   readonly hostname: string | undefined;
   readonly user: string | undefined;
   /** Message and stack. */
@@ -46,6 +49,7 @@ export function readReport(text: string): Report {
     kind: "exception" in report ? "error" : "result" in report ? "done" : "unknown",
     taskText: isCut ? undefined : taskTextOf(text, report["task"]),
     taskBeginning: isCut ? textOf(report["task"]) : undefined,
+    batch: isCut ? readMarks(marks).marks.batch : undefined,
     hostname: textOf(host["hostname"]),
     user: textOf(host["user"]),
     exception: textOf(report["exception"]) ?? sourceOf(text, report, "exception"),

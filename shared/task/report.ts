@@ -34,12 +34,15 @@ export type DoneReportMarks = Pick<ErrorReportMarks, "attempt" | "daemon" | "sta
  * task is not cut unless `cutTask` says so: a report of a large task may be larger than `maxBytes`.
  *
  * With `cutTask`, for a queue that refused the whole report, `task` is a JSON string with the text's beginning, and
- * `simpletasks.task_cut` tells the whole text's length in bytes of UTF-8 and its SHA-256 in hexadecimal digits.
+ * `simpletasks.task_cut` tells the whole text's length in bytes of UTF-8 and its SHA-256 in hexadecimal digits, and
+ * `simpletasks.batch` the batch in which its end was counted.
  */
 export function errorReport(report: {
   readonly host: HostInfo;
   /** The message's text. */
   readonly task: string;
+  /** Told where the task is cut: a whole one says it itself. */
+  readonly batch?: string | undefined;
   /** Message and stack. */
   readonly exception: string;
   readonly simpletasks: ErrorReportMarks;
@@ -71,7 +74,7 @@ export function errorReport(report: {
     daemon,
     started_at,
     duration_ms,
-    task_cut: cutTask ? identity(report.task) : undefined,
+    ...(cutTask && ofCut(report)),
     error: shortError,
   });
   const middle = `","simpletasks":${withoutEnd(stringifyJson(marks))}`;
@@ -98,8 +101,7 @@ export function shortDoneReport(report: DoneReport & { readonly maxBytes: number
   const count = String(report.outputs.length);
   const whole = doneJson(report, toAscii(report.task.trim()), count);
   if (whole.length <= report.maxBytes) return whole;
-  const task_cut = identity(report.task);
-  const cut = { ...report, simpletasks: { ...report.simpletasks, task_cut } };
+  const cut = { ...report, simpletasks: { ...report.simpletasks, ...ofCut(report) } };
   return doneJson(cut, cutTaskJson(report.task, report.maxBytes), count);
 }
 
@@ -107,6 +109,8 @@ interface DoneReport {
   readonly host: HostInfo;
   /** The message's text: a well-formed task document. */
   readonly task: string;
+  /** Told where the task is cut. */
+  readonly batch?: string | undefined;
   /** Keys of what the task stored. */
   readonly outputs: readonly string[];
   readonly simpletasks: DoneReportMarks;
@@ -128,10 +132,17 @@ function cutTaskJson(text: string, maxBytes: number): string {
 /** Most characters of a cut task in a report. */
 const longestCutTask = 8192;
 
-/** Enough to find the text elsewhere, and to know it. */
-function identity(text: string): object {
-  return { bytes: Buffer.byteLength(text), sha256: createHash("sha256").update(text).digest("hex") };
+/** Enough to find the task elsewhere, to know it, and to know where its end was counted. */
+function ofCut({ task, batch = "" }: { readonly task: string; readonly batch?: string | undefined }): object {
+  const task_cut = {
+    bytes: Buffer.byteLength(task),
+    sha256: createHash("sha256").update(task).digest("hex"),
+  };
+  return { task_cut, ...(batch !== "" && batch.length <= longestBatch && { batch }) };
 }
+
+/** Letters of a batch's id beyond which a cut report does without it: it must stay small. */
+const longestBatch = 256;
 
 function hostJson(host: HostInfo): string {
   return `{"hostname":${quoteJson(host.hostname)},"user":${quoteJson(host.user)}}`;

@@ -3,6 +3,7 @@ import { createMemoryBucket } from "../../../shared/bucket/memory.ts";
 import { type ErrorCode, SimpleTasksError } from "../../../shared/errors.ts";
 import { createMemoryQueue } from "../../../shared/queue/memory.ts";
 import { defineTask } from "../../../shared/task/define.ts";
+import { taskText, withBatch } from "../../../shared/task/document.ts";
 import { readReport } from "../../../shared/task/read-report.ts";
 import type { Queue } from "../../../shared/queue/queue.ts";
 import { ground, type Ground } from "./daemon-under-test.ts";
@@ -61,11 +62,22 @@ describe("what does not fit a queue", () => {
   test("an error report whose task is too large shows the task's beginning", async () => {
     await using given = await ground();
     const errorQueue = small(2000);
-    await given.send({ payload: "x".repeat(3000) });
+    const task = taskText({
+      id: 1,
+      name: "TEST",
+      baseDirectory: "set",
+      inputs: [],
+      payload: "x".repeat(3000),
+    });
+    await given.send(withBatch(task, { batch: "b1", position: 0 }));
     expect(await drain(given, { errorQueue }, fail)).toBe(3);
     const report = JSON.parse(await onlyBody(errorQueue));
     expect(report.task).toMatch(/^\{"basic_info".*… \(cut\)$/s);
-    expect(report.simpletasks).toMatchObject({ phase: "execute", task_cut: { bytes: expect.any(Number) } });
+    expect(report.simpletasks).toMatchObject({
+      phase: "execute",
+      task_cut: { bytes: expect.any(Number) },
+      batch: "b1",
+    });
     expect(given.logged).toContain("warn a queue cannot carry what was to be sent; it is shortened");
   });
 

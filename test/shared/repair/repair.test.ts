@@ -39,6 +39,7 @@ async function failBatch(
   batch: string,
   size: number,
   failures: readonly number[],
+  report: (text: string) => string = failed,
 ): Promise<void> {
   const ids = Array.from({ length: size }, (_, id) => id);
   await taskQueue.send(
@@ -47,7 +48,7 @@ async function failBatch(
   const messages = await taskQueue.receive({ max: size, waitSeconds: 0, leaseSeconds: 60 });
   const reports = messages
     .filter((_, id) => failures.includes(id))
-    .map(({ body }) => ({ body: failed(body) }));
+    .map(({ body }) => ({ body: report(body) }));
   await errorQueue.send(reports);
   await taskQueue.delete(messages.map(({ receipt }) => receipt));
   const changes = ids.map((id) => ({ batch, change: failures.includes(id) ? "failed" : "done" }) as const);
@@ -138,6 +139,20 @@ describe.each(Object.keys(kinds))("repair %s", (where) => {
     expect(await countsOf(taskQueue, batch)).toEqual({ queued: 1, done: 2, failed: 1, discarded: 1 });
     await retryReports({ ...queues, reports: await allReports(errorQueue) });
     expect(await countsOf(taskQueue, batch)).toEqual({ queued: 2, done: 2, failed: 0, discarded: 1 });
+  });
+
+  test("a failure of which the report holds only the task's beginning counts in its batch all the same", async () => {
+    const { taskQueue, errorQueue } = queues;
+    const batch = `cut ${where}`;
+    await failBatch(queues, batch, 3, [0, 1, 2], (text) => failed(text, { batch, cutTask: true }));
+    await discardReports({ ...queues, reports: [{ id: "1" }], write: async () => {} });
+    expect(await countsOf(taskQueue, batch)).toEqual({ queued: 0, done: 0, failed: 2, discarded: 1 });
+    await retryReports({ ...queues, reports: [{ id: "2" }], replacement: task(7, { name: "PASTE" }) });
+    expect(await countsOf(taskQueue, batch)).toEqual({ queued: 1, done: 0, failed: 1, discarded: 1 });
+    expect((await bodiesIn(taskQueue)).map(parseTask)).toMatchObject([{ name: "PASTE", batch }]);
+    if (taskQueue.transaction?.includes(errorQueue) !== true) return;
+    await errorQueue.purge();
+    expect(await countsOf(taskQueue, batch)).toEqual({ queued: 1, done: 0, failed: 0, discarded: 2 });
   });
 
   test("a mended document takes the task's place, in its batch", async () => {

@@ -12,13 +12,14 @@ export function task(id: number, given: { name?: string; batch?: string; payload
 /** The report that a daemon writes of a failed task. */
 export function failed(
   text: string,
-  given: { exception?: string; code?: string; cutTask?: boolean } = {},
+  given: { exception?: string; code?: string; cutTask?: boolean; batch?: string } = {},
 ): string {
-  const { exception = "Error: it broke\n    at line 3", code, cutTask } = given;
+  const { exception = "Error: it broke\n    at line 3", code, cutTask, batch } = given;
   const [message = ""] = exception.split("\n");
   return errorReport({
     host: { hostname: "mill", user: "ada" },
     task: text,
+    batch,
     exception,
     simpletasks: {
       attempt: 3,

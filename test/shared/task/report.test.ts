@@ -126,13 +126,22 @@ describe("a report for a queue that refused the whole one", () => {
     (maxBytes) => {
       const log_tail = ["l".repeat(maxBytes)];
       const simpletasks = { ...marks, log_tail };
-      const report = errorReport({ host, task: large, exception: "e", simpletasks, maxBytes, cutTask: true });
+      const report = errorReport({
+        host,
+        task: large,
+        exception: "e",
+        simpletasks,
+        maxBytes,
+        cutTask: true,
+        batch: "b1",
+      });
       expect(report.length).toBeLessThanOrEqual(maxBytes);
       const read = JSON.parse(report);
       expect(large.startsWith(read.task.replace("\n… (cut)", ""))).toBe(true);
       expect(read.task.length).toBeGreaterThan(200);
       expect(read.task.length).toBeLessThan(9000);
-      expect(read.simpletasks).toMatchObject({ task_cut, phase: "execute" });
+      expect(read.simpletasks).toMatchObject({ task_cut, phase: "execute", batch: "b1" });
+      expect(readReport(report).batch).toBe("b1");
       expect(readReport(report).taskText, "a beginning is not to be sent again").toBeUndefined();
     },
   );
@@ -143,7 +152,8 @@ describe("a report for a queue that refused the whole one", () => {
     const counted = shortDoneReport({ ...report, task, maxBytes: 1000 });
     expect(JSON.parse(counted).result).toEqual({ success: true, outputs: 1000 });
     expect(readReport(counted)).toMatchObject({ kind: "done", taskText: task, outputs: [] });
-    const cut = shortDoneReport({ ...report, task: large, maxBytes: 1000 });
+    const cut = shortDoneReport({ ...report, task: large, batch: "b1", maxBytes: 1000 });
+    expect(readReport(cut).batch).toBe("b1");
     expect(cut.length).toBeLessThanOrEqual(1000);
     expect(JSON.parse(cut)).toMatchObject({ result: { outputs: 1000 }, simpletasks: { task_cut } });
     expect(readReport(cut).taskText).toBeUndefined();
@@ -191,11 +201,14 @@ describe("reading what others wrote", () => {
   const nothing = {
     kind: "unknown",
     taskText: undefined,
+    taskBeginning: undefined,
+    batch: undefined,
     hostname: undefined,
     user: undefined,
     exception: undefined,
     success: undefined,
     outputs: [],
+    outputCount: 0,
     attempt: undefined,
     phase: undefined,
     error: undefined,
