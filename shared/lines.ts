@@ -29,12 +29,14 @@ export async function* linesOf(
 ): AsyncGenerator<Line, void, undefined> {
   let rest = "";
   let number = 0;
-  for await (const text of decodedText(bytes, name)) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const text of lines) {
+  for await (const piece of decodedText(bytes, name)) {
+    // Only the new piece is looked through: a line may be as long as the text.
+    const [end = "", ...lines] = piece.split("\n");
+    rest += end;
+    for (const line of lines) {
       number += 1;
-      yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, number };
+      yield { text: rest.endsWith("\r") ? rest.slice(0, -1) : rest, number };
+      rest = line;
     }
   }
   if (rest !== "") yield { text: rest, number: number + 1 };

@@ -53,16 +53,16 @@ export async function checkBatch(batch: Batch, options: CheckBatchOptions): Prom
   let mistakeCount = 0;
   let tasks = 0;
   let chunk: Item[] = [];
+  /** One chunk is with the types while the next one is read. */
+  let checking: Promise<void> = Promise.resolve();
 
-  function refuse(position: number, found: readonly SimpleTasksError[]): void {
+  function refuse(position: number, found: readonly Mistake[]): void {
     invalid.add(position);
     mistakeCount += found.length;
-    mistakes.push(...found.slice(0, mistakesKept - mistakes.length));
+    mistakes.push(...found.slice(0, mistakesKept - mistakes.length).map((tell) => tell()));
   }
 
-  async function checkChunk(): Promise<void> {
-    const items = chunk;
-    chunk = [];
+  async function checkChunk(items: readonly Item[], checked: number): Promise<void> {
     const readable = items.filter((item) => item.kind === "task");
     const checks = await types.check(
       readable.map(({ task, document }) => ({
@@ -81,20 +81,27 @@ export async function checkBatch(batch: Batch, options: CheckBatchOptions): Prom
       if (found.length > 0) refuse(item.task.position, found);
       else onSound?.(item.task, item.document);
     }
-    onProgress?.(tasks);
+    onProgress?.(checked);
+  }
+
+  async function handOver(): Promise<void> {
+    signal.throwIfAborted();
+    await checking;
+    checking = checkChunk(chunk, tasks);
+    // It is awaited before the next chunk, if reading comes that far.
+    checking.catch(() => {});
+    chunk = [];
   }
 
   for await (const entry of batch.entries()) {
     for (let index = 0; index < entry.count; index += 1) {
-      chunk.push(entry.kind === "wrong" ? entry : readTask(entry.task(index)));
+      chunk.push(entry.kind === "wrong" ? wrongItem(entry) : readTask(entry.task(index)));
       tasks += 1;
-      if (chunk.length < chunkSize) continue;
-      signal.throwIfAborted();
-      await checkChunk();
+      if (chunk.length === chunkSize) await handOver();
     }
   }
-  signal.throwIfAborted();
-  await checkChunk();
+  await handOver();
+  await checking;
   return {
     tasks,
     invalid: invalid.size,
@@ -105,7 +112,16 @@ export async function checkBatch(batch: Batch, options: CheckBatchOptions): Prom
   };
 }
 
-type Item = Pick<WrongEntry, "kind" | "position" | "mistakes"> | ReadTask;
+type Item = WrongItem | ReadTask;
+
+/** Makes the error: finding its place costs a look through the entry, which only the mistakes that are kept are worth. */
+type Mistake = () => SimpleTasksError;
+
+interface WrongItem {
+  readonly kind: "wrong";
+  readonly position: number;
+  readonly mistakes: readonly Mistake[];
+}
 
 interface ReadTask {
   readonly kind: "task";
@@ -113,12 +129,16 @@ interface ReadTask {
   readonly document: TaskDocument;
 }
 
+function wrongItem({ position, mistakes }: WrongEntry): WrongItem {
+  return { kind: "wrong", position, mistakes: mistakes.map((mistake) => () => mistake) };
+}
+
 function readTask(task: BatchTask): Item {
   try {
     return { kind: "task", task, document: parseTask(task.message) };
   } catch (error) {
     if (!isSimpleTasksError(error)) throw error;
-    return { kind: "wrong", position: task.position, mistakes: [documentMistake(task, error)] };
+    return { kind: "wrong", position: task.position, mistakes: [() => documentMistake(task, error)] };
   }
 }
 
@@ -136,18 +156,24 @@ function mistakesOf(
   check: TaskCheck,
   allowUnknown: boolean,
   names: readonly string[],
-): SimpleTasksError[] {
+): Mistake[] {
   switch (check.kind) {
     case "fine":
       return [];
     case "unknown_type": {
       if (allowUnknown) return [];
-      const what = `: there is no task type ${JSON.stringify(document.name)}${suggestion(document.name, names)}`;
-      return [task.mistake(["basic_info", "name"], what, { code: "task_type_unknown" })];
+      return [
+        () => {
+          const what = `: there is no task type ${JSON.stringify(document.name)}${suggestion(document.name, names)}`;
+          return task.mistake(["basic_info", "name"], what, { code: "task_type_unknown" });
+        },
+      ];
     }
     case "invalid":
-      return check.problems.map(({ path, message }) =>
-        task.mistake(["payload_info", ...path], `: ${message}`, { code: "payload_invalid" }),
+      return check.problems.map(
+        ({ path, message }) =>
+          () =>
+            task.mistake(["payload_info", ...path], `: ${message}`, { code: "payload_invalid" }),
       );
   }
 }

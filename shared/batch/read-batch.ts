@@ -69,14 +69,22 @@ async function* entryTexts(
   else yield* entryLines(file, name, signal);
 }
 
-/** A list, or an object that goes on after its first line, is no text of one task a line. */
+/**
+ * A list, or an object that goes on after its first line, is no text of one task a line. No more is kept of that line than
+ * its first and last letter: it may be the whole text.
+ */
 async function guess(file: string, name: string, signal: AbortSignal): Promise<"json" | "jsonl"> {
-  for await (const { text } of linesOf(openText(file, signal), name)) {
-    const line = text.trim();
-    if (line !== "")
-      return line.startsWith("[") || (line.startsWith("{") && !line.endsWith("}")) ? "json" : "jsonl";
+  let first = "";
+  let last = "";
+  for await (const piece of decodedText(openText(file, signal), name)) {
+    const text = first === "" ? piece.trimStart() : piece;
+    first ||= text.slice(0, 1);
+    if (first === "[") return "json";
+    const [line = ""] = text.split("\n", 1);
+    last = line.trimEnd().at(-1) ?? last;
+    if (first !== "" && line.length < text.length) break;
   }
-  return "jsonl";
+  return first === "{" && last !== "}" ? "json" : "jsonl";
 }
 
 async function* entryLines(

@@ -6,8 +6,9 @@ import { parseTask, taskText, withBatch, type TaskDraft } from "../task/document
 /** A task from code, or the text of a whole task document, which is passed on as it is written. */
 export type ScheduledTask = TaskDraft | string | PlacedTask;
 
-/** A whole task document with its place in the batch, where that is not its place among those that are sent. */
+/** A task document that was read from a batch file, with its place there, which may not be its place among those sent. */
 export interface PlacedTask {
+  /** What {@link parseTask} takes: it was found sound, and is not read again. */
   readonly message: string;
   readonly position: number;
 }
@@ -101,9 +102,9 @@ function messageOfTask(task: ScheduledTask, batch: string, position: number): st
     if (typeof task === "object" && !("message" in task)) {
       return withBatch(taskText({ ...task, id: task.id ?? position }), { batch, position });
     }
-    const text = typeof task === "string" ? task : task.message;
-    parseTask(text);
-    return withBatch(text, { batch, position });
+    if (typeof task === "object") return withBatch(task.message, { batch, position });
+    parseTask(task);
+    return withBatch(task, { batch, position });
   } catch (error) {
     throw atPosition(position, error);
   }

@@ -79,6 +79,6 @@ function refusal(key: string): string | undefined {
   if (key.includes("//")) return "it has an empty part (two slashes in a row)";
   if (key.startsWith("\\")) return "it begins with a backslash, which is an absolute path on Windows";
   if (/^[A-Za-z]:/.test(key)) return "it begins with a drive letter of Windows";
-  const dots = key.split(/[/\\]/).find((part) => part === "." || part === "..");
+  const dots = /(?:^|[/\\])(\.\.?)(?:[/\\]|$)/.exec(key)?.[1];
   return dots === undefined ? undefined : `one of its parts is "${dots}"`;
 }

@@ -33,6 +33,8 @@ export interface TaskTypeDescription {
   /** Whether it only reads its inputs, so that it may be handed cache entries themselves. Only built-in types say so. */
   readonly readsOnly: boolean;
   readonly environment: readonly string[];
+  /** Whether a schema looks at the payload; without one anything goes. */
+  readonly checksPayload: boolean;
   /** JSON Schema of the payload, where one can be told. */
   readonly payloadSchema?: unknown;
 }

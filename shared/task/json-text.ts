@@ -16,6 +16,7 @@ interface Member extends Span {
 
 /** The text of the member `key`; of several with that key the last, as in `JSON.parse`. Undefined when it has none, or is no object. */
 export function memberText(text: string, key: string): string | undefined {
+  if (!mayHold(text, key)) return undefined;
   const member = members(text).findLast((candidate) => candidate.key === key);
   return member === undefined ? undefined : text.slice(member.valueStart, member.end);
 }
@@ -33,6 +34,7 @@ export function elementTexts(text: string): string[] | undefined {
  * @param changes JSON texts by key; undefined removes
  */
 export function editMembers(text: string, changes: Readonly<Record<string, string | undefined>>): string {
+  if (!Object.keys(changes).some((key) => mayHold(text, key))) return withNewMembers(text, changes);
   const all = members(text);
   const bodyStart = all[0]?.start ?? text.indexOf("{") + 1;
   const bodyEnd = all.at(-1)?.end ?? bodyStart;
@@ -53,6 +55,22 @@ export function editMembers(text: string, changes: Readonly<Record<string, strin
     body += `${body === "" ? "" : ","}${JSON.stringify(key)}:${value}`;
   }
   return text.slice(0, bodyStart) + body + text.slice(bodyEnd);
+}
+
+/** Whether the key may stand in the text, as it is or with an escape. */
+function mayHold(text: string, key: string): boolean {
+  return text.includes(key) || text.includes("\\");
+}
+
+/** For keys that no member has: they come last, and what is there needs no reading. */
+function withNewMembers(text: string, changes: Readonly<Record<string, string | undefined>>): string {
+  const end = text.lastIndexOf("}");
+  let body = text.slice(0, end).trimEnd();
+  const rest = text.slice(body.length);
+  for (const [key, value] of Object.entries(changes)) {
+    if (value !== undefined) body += `${body.endsWith("{") ? "" : ","}${JSON.stringify(key)}:${value}`;
+  }
+  return body + rest;
 }
 
 /** The members of the object that the text is; none for any other value. */

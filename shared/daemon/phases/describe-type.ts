@@ -11,6 +11,7 @@ export async function describeTaskType(type: TaskType, file?: string): Promise<T
     name,
     fetch,
     environment,
+    checksPayload: type.payload !== undefined,
     readsOnly: type === noOp,
     ...(file !== undefined && { file }),
     ...(concurrency !== undefined && { concurrency }),

@@ -64,6 +64,7 @@ export interface TypeReader extends AsyncDisposable {
 }
 
 const fine: TaskCheck = { kind: "fine" };
+const unknownType: TaskCheck = { kind: "unknown_type" };
 
 /** Starts at once to load the task files. */
 export function openTypeReader(options: TypeReaderOptions): TypeReader {
@@ -114,13 +115,22 @@ export function openTypeReader(options: TypeReaderOptions): TypeReader {
   loading.catch(() => {});
 
   async function check(tasks: readonly TaskToCheck[]): Promise<readonly TaskCheck[]> {
-    await loading;
-    const checks: TaskCheck[] = [];
-    for (const chunk of inChunks(tasks)) {
+    const { types } = await loading;
+    if (end !== undefined) throw end;
+    const hasSchema = new Map(types.map(({ name, checksPayload }) => [name, checksPayload]));
+    const checks: TaskCheck[] = tasks.map(({ name }) => (hasSchema.has(name) ? fine : unknownType));
+    // What no schema looks at stays in this process.
+    const places = [...tasks.keys()].filter((place) => hasSchema.get(tasks[place]?.name ?? "") === true);
+    const looked = places.flatMap((place) => tasks[place] ?? []);
+    let first = 0;
+    for (const chunk of inChunks(looked)) {
       if (end !== undefined) throw end;
       if (process === undefined) throw new SimpleTasksError("internal", "No process reads the task types");
-      const faults = new Map(await process.check(chunk));
-      for (const place of chunk.keys()) checks.push(faults.get(place) ?? fine);
+      for (const [index, fault] of await process.check(chunk)) {
+        const place = places[first + index];
+        if (place !== undefined) checks[place] = fault;
+      }
+      first += chunk.length;
     }
     return checks;
   }

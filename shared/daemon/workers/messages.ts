@@ -122,6 +122,7 @@ function isTypeDescription(value: unknown): value is TaskTypeDescription {
     isAbsentOr(value["memory"], "number") &&
     typeof value["fetch"] === "boolean" &&
     typeof value["readsOnly"] === "boolean" &&
+    typeof value["checksPayload"] === "boolean" &&
     areTexts(value["environment"])
   );
 }

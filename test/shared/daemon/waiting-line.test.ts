@@ -20,6 +20,7 @@ const type = (name: string, runner: Runner, concurrency?: number): RegisteredTyp
   runner,
   fetch: true,
   readsOnly: false,
+  checksPayload: false,
   environment: [],
   ...(concurrency !== undefined && { concurrency }),
 });

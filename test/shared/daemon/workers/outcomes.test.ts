@@ -210,8 +210,12 @@ describe("what task types say of themselves", () => {
       timeout: 0.3,
       fetch: true,
       readsOnly: false,
+      checksPayload: true,
       payloadSchema: { type: "object" },
     });
-    expect(types.find((type) => type.name === "NO_OP")).toMatchObject({ readsOnly: true });
+    expect(types.find((type) => type.name === "NO_OP")).toMatchObject({
+      readsOnly: true,
+      checksPayload: false,
+    });
   });
 });
