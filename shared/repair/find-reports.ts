@@ -2,8 +2,8 @@ import type { CallOptions, PeekedMessage, Queue } from "../queue/queue.ts";
 import { peekAll } from "./reports.ts";
 
 /**
- * The messages of these ids, without leasing any. Ids that count up, as most engines' do, are looked up one by one; only
- * for one that is not found so, the whole queue is read.
+ * The messages of these ids, without leasing any. A few ids that count up, as most engines' do, are looked up one by one;
+ * only for many, or one that is not found so, the whole queue is read, once.
  *
  * @returns by id; what is not there is left out
  * @throws `not_supported` where the engine cannot read without leasing
@@ -15,7 +15,7 @@ export async function findMessages(
 ): Promise<ReadonlyMap<string, PeekedMessage>> {
   const found = new Map<string, PeekedMessage>();
   const missing = new Set(ids);
-  for (const id of missing) {
+  for (const id of missing.size > mostLookedUp ? [] : missing) {
     const message = await lookUp(queue, id, options);
     if (message === undefined) continue;
     found.set(id, message);
@@ -29,6 +29,9 @@ export async function findMessages(
   }
   return found;
 }
+
+/** More than these cost more than a reading of a middling queue. */
+const mostLookedUp = 100;
 
 /** Asks for what follows the number before. Found or not, the answer is checked: nothing is assumed of the engine. */
 async function lookUp(queue: Queue, id: string, options: CallOptions): Promise<PeekedMessage | undefined> {

@@ -69,10 +69,10 @@ export async function endReports(options: RepairOptions, steps: RepairSteps): Pr
   const { errorQueue, onKept, onProgress, signal } = options;
   const reports = [...new Map(options.reports.map((report) => [report.id, report])).values()];
   const lease = leaseOf(errorQueue);
+  /** Those that could not be leased: they are looked for at the end, all together. */
+  const missing: string[] = [];
   let [ended, kept, begun] = [0, 0, 0];
-  const outcome = (stopped?: SimpleTasksError): RepairOutcome => {
-    return { ended, kept, left: reports.length - begun, stopped };
-  };
+  let stopped: SimpleTasksError | undefined;
   const keep = (one: KeptReport): void => {
     kept += 1;
     onKept?.(one);
@@ -80,21 +80,32 @@ export async function endReports(options: RepairOptions, steps: RepairSteps): Pr
   try {
     for (const group of groupsOf(reports)) {
       if (signal?.aborted === true) {
-        return outcome(new SimpleTasksError("aborted", "Stopped before every report had its turn."));
+        stopped = new SimpleTasksError("aborted", "Stopped before every report had its turn.");
+        break;
       }
       const messages = await lease(group.map(({ id }) => id));
       const result = await settleGroup(errorQueue, messages, steps);
       begun += group.length;
       ended += result.ended.length;
       for (const one of result.kept) keep(one);
+      missing.push(...idsWithout(group, messages));
       await steps.after?.(result.ended);
-      for (const one of await explainMissing(errorQueue, group, messages)) keep(one);
       onProgress?.(ended);
     }
   } catch (error) {
-    return outcome(queueCallError(error));
+    stopped = queueCallError(error);
   }
-  return outcome();
+  try {
+    for (const one of await explainMissing(errorQueue, missing)) keep(one);
+  } catch (error) {
+    stopped ??= queueCallError(error);
+  }
+  return { ended, kept, left: reports.length - begun, stopped };
+}
+
+function idsWithout(group: readonly SelectedReport[], messages: readonly Message[]): readonly string[] {
+  const got = new Set(messages.map(({ id }) => id));
+  return group.flatMap(({ id }) => (got.has(id) ? [] : [id]));
 }
 
 function leaseOf(queue: Queue): (ids: readonly string[]) => Promise<readonly Message[]> {
@@ -176,13 +187,7 @@ async function giveBack(queue: Queue, receipts: readonly string[]): Promise<void
 }
 
 /** What became of those that could not be leased. */
-async function explainMissing(
-  queue: Queue,
-  group: readonly SelectedReport[],
-  messages: readonly Message[],
-): Promise<readonly KeptReport[]> {
-  const got = new Set(messages.map(({ id }) => id));
-  const ids = group.flatMap(({ id }) => (got.has(id) ? [] : [id]));
+async function explainMissing(queue: Queue, ids: readonly string[]): Promise<readonly KeptReport[]> {
   if (ids.length === 0) return [];
   const there = await findMessages(queue, ids);
   return ids.map((id): KeptReport => {

@@ -30,7 +30,7 @@ export function matcherOf(selection: Selection): (entry: ReportEntry) => boolean
   return (entry) => {
     if (until !== undefined && !(entry.sentAt !== undefined && entry.sentAt <= until)) return false;
     if (since !== undefined && !(entry.sentAt !== undefined && entry.sentAt >= since)) return false;
-    if (name !== undefined && !(entry.task.name !== undefined && name.test(entry.task.name))) return false;
+    if (name !== undefined && !(entry.task.name !== undefined && name(entry.task.name))) return false;
     if (batch !== undefined && entry.task.batch !== batch) return false;
     return (
       wanted === undefined || textsOf(entry).some((candidate) => candidate.toLowerCase().includes(wanted))
@@ -59,9 +59,21 @@ export async function selectReports(
   return selected;
 }
 
-function namePattern(pattern: string): RegExp {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join("[^]*")}$`);
+/** Finds each part of the pattern behind the one before: no name, however long, takes more than one pass. */
+function namePattern(pattern: string): (name: string) => boolean {
+  const [beginning = "", ...parts] = pattern.split("*");
+  const end = parts.pop();
+  if (end === undefined) return (name) => name === pattern;
+  return (name) => {
+    if (!name.startsWith(beginning)) return false;
+    let from = beginning.length;
+    for (const part of parts) {
+      const found = name.indexOf(part, from);
+      if (found === -1) return false;
+      from = found + part.length;
+    }
+    return name.length - end.length >= from && name.endsWith(end);
+  };
 }
 
 /** What a person may have read in it; a task's text also as it reads without its escapes. */

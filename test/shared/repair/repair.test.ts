@@ -141,6 +141,23 @@ describe.each(Object.keys(kinds))("repair %s", (where) => {
     expect(await countsOf(taskQueue, batch)).toEqual({ queued: 2, done: 2, failed: 0, discarded: 1 });
   });
 
+  test("many that are gone cost one reading of the queue", async () => {
+    const { errorQueue } = queues;
+    await errorQueue.send([{ body: failed(task(1)) }]);
+    let peeks = 0;
+    const counting: Queue = {
+      ...errorQueue,
+      peek: async (given) => {
+        peeks += 1;
+        return (await errorQueue.peek?.(given)) ?? [];
+      },
+    };
+    const gone = Array.from({ length: 3000 }, (_, index) => ({ id: String(index + 2) }));
+    const outcome = await retryReports({ ...queues, errorQueue: counting, reports: gone });
+    expect(outcome).toMatchObject({ ended: 0, kept: 3000, left: 0, stopped: undefined });
+    expect(peeks).toBe(2);
+  });
+
   test("a failure of which the report holds only the task's beginning counts in its batch all the same", async () => {
     const { taskQueue, errorQueue } = queues;
     const batch = `cut ${where}`;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMemoryQueue } from "../../../shared/queue/memory.ts";
 import { findMessages } from "../../../shared/repair/find-reports.ts";
@@ -45,6 +46,24 @@ describe("a selection", () => {
     ["by several things at once", { task: "CUT*", since: noon + 1, text: "bounds" }, ["julia"]],
   ])("%s", (_, selection, expected) => {
     expect(selected(selection)).toEqual(expected);
+  });
+
+  test("by a pattern fits what the same regular expression fits", () => {
+    const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 6 });
+    const name = fc.string({ unit: fc.constantFrom("a", "b"), minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(pattern, name, (words, called) => {
+        const matches = matcherOf({ task: words });
+        const fits = new RegExp(`^${words.replaceAll("*", ".*")}$`).test(called);
+        expect(matches(reportEntry({ id: "1", body: failed(task(1, { name: called })) }))).toBe(fits);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("by a pattern of many parts is not held up by a name as long as a message", () => {
+    const entry = reportEntry({ id: "1", body: failed(task(1, { name: "a".repeat(100_000) })) });
+    expect(matcherOf({ task: "*a*a*a*a*b" })(entry)).toBe(false);
   });
 
   test("is found page by page, as ids with the length of the texts", async () => {
