@@ -12,7 +12,7 @@ export async function batchList(call: Call): Promise<number> {
   const url = settingsOf(call).taskQueue;
   const batches = await batchesOf(url, call);
   if (flags.json === true) {
-    for (const batch of batches) await terminal.print(JSON.stringify(batchJson(batch)));
+    for (const batch of batches) await terminal.printRaw(JSON.stringify(batchJson(batch)));
     return exitCodes.done;
   }
   await printTable(call, {

@@ -25,7 +25,7 @@ export async function batchShow(call: Call): Promise<number> {
     });
   }
   if (flags.json === true) {
-    await terminal.print(JSON.stringify(batchJson(batch)));
+    await terminal.printRaw(JSON.stringify(batchJson(batch)));
     return exitCodes.done;
   }
   await terminal.print(terminal.style("bold", escapeForTerminal(`batch ${batch.batch}`)));
@@ -78,7 +78,7 @@ function nextSteps({ queued, running, failed }: BatchCounts, id: string): readon
   return [running > 0 ? "nothing: daemons are at work on it" : "nothing: every task is done or given up"];
 }
 
-/** So much of an id as tells it from the others, as a person would type it. */
+/** So much of an id as tells it from the others, as a person would type it; anybody may have written it, so it is quoted. */
 function typedId({ batch }: BatchCounts, batches: readonly BatchCounts[]): string {
   const others = batches.filter((other) => other.batch !== batch);
   let length = 8;
@@ -86,5 +86,5 @@ function typedId({ batch }: BatchCounts, batches: readonly BatchCounts[]): strin
     length += 1;
   }
   const typed = batch.slice(0, length);
-  return /^[\w-]+$/.test(typed) ? typed : `'${escapeForTerminal(batch)}'`;
+  return /^[\w-]+$/.test(typed) ? typed : `'${escapeForTerminal(batch).replaceAll("'", String.raw`'\''`)}'`;
 }

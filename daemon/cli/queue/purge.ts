@@ -23,7 +23,7 @@ export async function queuePurge(call: Call): Promise<number> {
     }
   }
   const removed = (await queue.purge()) ?? all;
-  if (flags.json === true) await terminal.print(JSON.stringify({ removed, queue: queue.url }));
-  else await terminal.print(`removed ${counted(removed, "message")} from ${queue.url}`);
+  if (flags.json === true) await terminal.printRaw(JSON.stringify({ removed, queue: queue.url }));
+  else await terminal.print(`removed ${counted(removed, "message")} from ${escapeForTerminal(queue.url)}`);
   return exitCodes.done;
 }

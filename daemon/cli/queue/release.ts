@@ -27,7 +27,7 @@ export async function queueRelease(call: Call): Promise<number> {
     if (!(await confirm(call, question))) return exitCodes.failed;
   }
   const released = await queue.releaseAll();
-  if (flags.json === true) await terminal.print(JSON.stringify({ released, queue: queue.url }));
-  else await terminal.print(`ended ${counted(released, "lease")} of ${queue.url}`);
+  if (flags.json === true) await terminal.printRaw(JSON.stringify({ released, queue: queue.url }));
+  else await terminal.print(`ended ${counted(released, "lease")} of ${escapeForTerminal(queue.url)}`);
   return exitCodes.done;
 }

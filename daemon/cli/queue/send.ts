@@ -33,8 +33,8 @@ export async function queueSend(call: Call): Promise<number> {
     if (counts.sent > 0) tellSent(terminal, counts.sent);
     throw error;
   }
-  if (flags.json === true) await terminal.print(JSON.stringify({ ...counts, queue: queue.url }));
-  else await terminal.print(`sent ${counted(counts.sent, "message")} to ${queue.url}`);
+  if (flags.json === true) await terminal.printRaw(JSON.stringify({ ...counts, queue: queue.url }));
+  else await terminal.print(`sent ${counted(counts.sent, "message")} to ${escapeForTerminal(queue.url)}`);
   return counts.refused === 0 ? exitCodes.done : exitCodes.failed;
 }
 

@@ -14,7 +14,7 @@ export async function queueStats(call: Call): Promise<number> {
     await terminal.print(JSON.stringify(stats ?? { visible: 0, leased: 0, delayed: 0 }));
     return exitCodes.done;
   }
-  await terminal.print(terminal.style("bold", url));
+  await terminal.print(terminal.style("bold", escapeForTerminal(url)));
   await terminal.print(`  ${describeStats(stats)}`);
   return exitCodes.done;
 }

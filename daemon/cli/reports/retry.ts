@@ -40,7 +40,8 @@ export async function errorsRetry(call: Call<RetryFlags>): Promise<number> {
   });
   const { ended, kept, left } = outcome;
   if (flags.json === true) await terminal.print(JSON.stringify({ retried: ended, kept, left }));
-  else if (ended > 0) await terminal.print(`sent ${counted(ended, "task")} again to ${taskQueue.url}`);
+  else if (ended > 0)
+    await terminal.print(`sent ${counted(ended, "task")} again to ${escapeForTerminal(taskQueue.url)}`);
   return telling.end(outcome);
 }
 

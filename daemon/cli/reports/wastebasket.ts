@@ -1,5 +1,5 @@
 import { fstatSync, fsyncSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, SimpleTasksError } from "../../../shared/errors.ts";
 import type { Call } from "../call.ts";
@@ -14,17 +14,24 @@ export interface Wastebasket extends AsyncDisposable {
   readonly where: string;
 }
 
-/** @param file to whose end they are added; undefined for standard output. @throws `io` */
-export async function openWastebasket(file: string | undefined, call: Call): Promise<Wastebasket> {
+/**
+ * @param file to whose end they are added, made for its owner alone; undefined for standard output
+ * @throws `io`
+ */
+export async function openWastebasket(
+  file: string | undefined,
+  call: Pick<Call, "terminal" | "currentDirectory">,
+): Promise<Wastebasket> {
   if (file === undefined) return onStandardOutput(call.terminal);
   const whole = path.resolve(call.currentDirectory, file);
   try {
-    const handle = await open(whole, "a");
+    const handle = await open(whole, "a+", 0o600);
     await syncDirectory(path.dirname(whole));
     return {
       async write(lines) {
         try {
-          await handle.appendFile(lines.map((line) => `${line}\n`).join(""));
+          const whole = lines.map((line) => `${line}\n`).join("");
+          await handle.appendFile((await endsWithinLine(handle)) ? `\n${whole}` : whole);
           await handle.sync();
         } catch (error) {
           throw unwritable(error, file);
@@ -36,6 +43,14 @@ export async function openWastebasket(file: string | undefined, call: Call): Pro
   } catch (error) {
     throw unwritable(error, file);
   }
+}
+
+/** As after a writer that was killed: what comes next must not be joined to its half line. */
+async function endsWithinLine(handle: FileHandle): Promise<boolean> {
+  const { size } = await handle.stat();
+  if (size === 0) return false;
+  const { buffer } = await handle.read({ buffer: Buffer.alloc(1), position: size - 1 });
+  return buffer.toString() !== "\n";
 }
 
 function onStandardOutput(terminal: Terminal): Wastebasket {

@@ -89,6 +89,18 @@ describe("batch show", () => {
     expect(out).toMatch(/simpletasks errors retry --batch 3f2504e0-4 /);
   });
 
+  it("quotes an id that anybody may have written, for the terminal and for the shell", async () => {
+    await using tasks = await openQueue("sqlite:.simpletasks/queue.db?queue=tasks", {
+      baseDirectory: folder.path,
+    });
+    const batch = "x'; rm -rf ~ #\u009b31m";
+    const counts = { batch, change: "scheduled" } as const;
+    await tasks.send([{ body: task(0, { batch }), counts }]);
+    await tasks.batches?.count([{ batch, change: "failed" }]);
+    const { out } = await folder.run(["batch", "show", "x"]);
+    expect(out).toContain(String.raw`simpletasks errors retry --batch 'x'\''; rm -rf ~ #\u{9b}31m'  sends`);
+  });
+
   it("needs the beginning of one id", async () => {
     await prepare();
     for (const words of [
