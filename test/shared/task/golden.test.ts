@@ -73,6 +73,7 @@ test("reports are read back whole, and the task exactly", () => {
     exception: "Error: threshold ä\n    at execute (cut.task.ts:3:9)",
     success: undefined,
     outputs: [],
+    outputCount: 0,
     attempt: 3,
     phase: "execute",
     error: { name: "Error", message: "threshold ä", code: "task_failed" },
