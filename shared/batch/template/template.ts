@@ -1,7 +1,7 @@
 import type { Node } from "jsonc-parser";
 import type { EntryContents } from "../entry-schema.ts";
 import type { Fault } from "../fault.ts";
-import { nearestNode, nodeAt, textOf } from "../../json-syntax.ts";
+import { nearestKey, nearestNode, nodeAt, textOf } from "../../json-syntax.ts";
 import type { GlobKeys } from "./glob-keys.ts";
 import { readGlob } from "./glob.ts";
 import { fill, readPieces, type Pieces } from "./pieces.ts";
@@ -48,6 +48,14 @@ export async function readTemplate(
 ): Promise<Template | readonly Fault[]> {
   const faults: Fault[] = [];
   const variables: Variable[] = [];
+  // The schema passes over this one name in silence.
+  const unnameable = ["for_each", "__proto__"];
+  if (nodeAt(root, unnameable) !== undefined) {
+    faults.push({
+      offset: nearestKey(root, unnameable).offset,
+      message: 'a variable cannot have the name "__proto__"',
+    });
+  }
   for (const [name, source] of Object.entries(contents.for_each ?? {})) {
     const variable = await readVariable(name, source, { text, root, contents, faults, globKeys });
     if (variable !== undefined) variables.push(variable);

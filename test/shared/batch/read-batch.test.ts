@@ -36,6 +36,20 @@ describe("a batch file", () => {
     }
   });
 
+  it("of a name that says nothing is told by its first line, however long that is", async () => {
+    const long = JSON.stringify({ task: "NO_OP", base_directory: "d", payload: "x".repeat(600_000) });
+    for (const [text, count] of [
+      [`${long}\n${short}`, 2],
+      [`${long.slice(0, -1)}\n}`, 1],
+      [`[${long},${short}]`, 2],
+      [`${" ".repeat(600_000)}\n${" ".repeat(300_000)}[\n${short},${short}\n]`, 2],
+      [`${" ".repeat(600_000)}${short} \r\n${short}`, 2],
+      [`${short}${" ".repeat(600_000)}\n${short}`, 2],
+    ] as const) {
+      expect(await messagesOf(files.batch(text, { name: "batch" }))).toHaveLength(count);
+    }
+  });
+
   it("may be one object over many lines", async () => {
     const [{ for_each: _, ...rest }] = [JSON.parse(template)];
     const text = JSON.stringify({ ...rest, for_each: { i: { range: [1, 3] } } }, undefined, 2);

@@ -264,6 +264,10 @@ describe("a mistake in a template", () => {
       '"for_each": {"a": {"range": [1, 9007199254740991]}, "b": {"range": [1, 2]}}',
       ":2:13: for_each makes more tasks than can be counted",
     ],
+    [
+      '"for_each": {"__proto__": {"range": [0, 1]}, "i": {"range": [0, 1]}}',
+      ':2:14: a variable cannot have the name "__proto__"',
+    ],
     ['"for_each": {"i": {"glub": "*"}}', ':2:20: for_each.i has an unknown key "glub"; did you mean "glob"?'],
     [
       '"for_each": {"i": {"glob": "*", "values": [1]}}',

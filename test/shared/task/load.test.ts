@@ -161,6 +161,7 @@ describe("task files that load", () => {
       splitting: true,
       format: "esm",
       platform: "node",
+      alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
       logLevel: "error",
     });
     const [result] = await load([["bundled.task.ts"]], pathToFileURL(join(directory, "dist/worker.mjs")));
