@@ -59,8 +59,8 @@ const expected: Readonly<Record<string, { prints: RegExp[]; stores: Readonly<Rec
     stores: { "datasets/noop_dataset/0_output/0.dat": "0\n1\n2\n3\n" },
   },
   scheduler: {
-    prints: [/^scheduled 1000 tasks as batch /m, /^1,000 tasks done, 0 failed/m],
-    stores: { "pi/estimates/1.json": "3.1344" },
+    prints: [/^scheduled 100 tasks as batch /m, /^100 tasks done, 0 failed/m],
+    stores: { "pi/estimates/1.json": "3.1474" },
   },
   "custom-payload": {
     prints: [/^scheduled 2 tasks/m, /^2 tasks done, 0 failed/m, /pass 1$/m],
