@@ -56,6 +56,8 @@ export interface DaemonOptions {
    * turn, and comes again when the attempt does not begin in its turn after all.
    */
   readonly onPhase?: ((entered: EnteredPhase) => void) | undefined;
+  /** Told when an attempt is over: reported, or given back, and its files removed. */
+  readonly onOver?: ((attempt: Pick<EnteredPhase, "attemptId" | "task">) => void) | undefined;
   /**
    * Has every worker process wait for a debugger before task files load there, and is told where: the inspector's address,
    * `ws://127.0.0.1:PORT/ID`. No timeout counts then. Task files only; not with isolation `"none"`. Default: no debugger.

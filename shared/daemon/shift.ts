@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { asSimpleTasksError, isSimpleTasksError, SimpleTasksError } from "../errors.ts";
 import type { Message } from "../queue/queue.ts";
 import type { HostInfo } from "../task/report.ts";
+import { TransientMap } from "../transient-map.ts";
 import { admit } from "./admission.ts";
 import { describeThrown } from "./phases/thrown.ts";
 import { Attempt } from "./attempt.ts";
@@ -52,7 +53,7 @@ const troubleDelay = 1000;
  */
 export function createShift(given: ShiftOptions): Shift {
   const { options, settings, taskTypes, keeper, state } = given;
-  const { taskQueue, datasource, onPhase } = options;
+  const { taskQueue, datasource, onPhase, onOver } = options;
   const { log } = settings;
   const policy: VerdictPolicy = {
     taskQueue,
@@ -65,7 +66,7 @@ export function createShift(given: ShiftOptions): Shift {
   };
   const settler = createSettler({ queue: taskQueue, keeper, log });
   const changed = createNotifier();
-  const inHand = new Map<string, Attempt>();
+  const inHand = new TransientMap<string, Attempt>();
   const line = createWaitingLine();
   const prefetch = createPrefetch({
     datasource,
@@ -86,6 +87,7 @@ export function createShift(given: ShiftOptions): Shift {
       inHand.delete(attempt.message.receipt);
       depth.finished(1);
       somethingEnded();
+      onOver?.({ attemptId: attempt.attemptId, task: String(attempt.document.id) });
     },
   });
   const slots = settings.workers;

@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { Bucket } from "../../../shared/bucket/bucket.ts";
 import { openFileBucket } from "../../../shared/bucket/file.ts";
 import { messageOf, SimpleTasksError } from "../../../shared/errors.ts";
 import { createResources } from "../../../shared/resources.ts";
+import { makeTemporaryDirectory, type TemporaryDirectory } from "../../../shared/temporary-directory.ts";
 
-/** Where a task that is run once writes. Disposing of it removes what is not to be kept. */
+/** Where a task that is run once writes. Disposing of it removes what is not to be kept; what a killed process left goes with the next one. */
 export interface Scratch extends AsyncDisposable {
   readonly bucket: Bucket;
   /** The bucket's folder, where it is kept. */
@@ -24,8 +25,7 @@ export async function openScratch(keep: string | undefined): Promise<Scratch> {
   }
   const resources = createResources();
   try {
-    const directory = await makeDirectory(os.tmpdir());
-    resources.defer(() => rm(directory, { recursive: true, force: true }));
+    const { path: directory } = resources.use(await makeDirectory());
     const bucket = resources.use(await openFileBucket({ directory: keep ?? path.join(directory, "bucket") }));
     return {
       bucket,
@@ -39,11 +39,11 @@ export async function openScratch(keep: string | undefined): Promise<Scratch> {
   }
 }
 
-async function makeDirectory(place: string): Promise<string> {
+async function makeDirectory(): Promise<TemporaryDirectory> {
   try {
-    return await mkdtemp(path.join(place, "simpletasks-run-"));
+    return await makeTemporaryDirectory("run");
   } catch (cause) {
-    throw new SimpleTasksError("io", `no folder can be made in ${place}: ${messageOf(cause)}`, {
+    throw new SimpleTasksError("io", `no folder can be made in ${os.tmpdir()}: ${messageOf(cause)}`, {
       hint: "The task's files lie there while it runs; TMPDIR names another place.",
       cause,
     });

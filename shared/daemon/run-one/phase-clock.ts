@@ -5,11 +5,13 @@ export interface PhaseTime {
   readonly seconds: number;
 }
 
-/** Measures how long an attempt spends in each phase: from its entry to the next one's. */
+/** Measures how long an attempt spends in each phase: from its entry to the next one's, or until it is left. */
 export interface PhaseClock {
   enter(phase: Phase): void;
-  /** Ends the last phase. Gives them all, in the order in which they were first entered. */
-  finish(): readonly PhaseTime[];
+  /** Ends the phase that it is in, if any. */
+  leave(): void;
+  /** Them all so far, in the order in which they were first entered. */
+  times(): readonly PhaseTime[];
 }
 
 /** @param now in milliseconds */
@@ -17,7 +19,7 @@ export function createPhaseClock(now: () => number = () => performance.now()): P
   const spent = new Map<Phase, number>();
   let current: { readonly phase: Phase; readonly since: number } | undefined;
 
-  function leave(): number {
+  function endPhase(): number {
     const moment = now();
     if (current !== undefined) {
       spent.set(current.phase, (spent.get(current.phase) ?? 0) + moment - current.since);
@@ -28,13 +30,15 @@ export function createPhaseClock(now: () => number = () => performance.now()): P
 
   return {
     enter(phase) {
-      const since = leave();
+      const since = endPhase();
       // Its place in the order is that of its first entry.
       if (!spent.has(phase)) spent.set(phase, 0);
       current = { phase, since };
     },
-    finish() {
-      leave();
+    leave() {
+      endPhase();
+    },
+    times() {
       return [...spent].map(([phase, milliseconds]) => ({ phase, seconds: milliseconds / 1000 }));
     },
   };

@@ -1,5 +1,6 @@
 import type { Bucket, ObjectInfo } from "../../bucket/bucket.ts";
 import { createOverlayBucket } from "../../bucket/overlay.ts";
+import { objectsWith } from "../../bucket/walk.ts";
 import { openCache } from "../../cache/open.ts";
 import { openDatasource } from "../../datasource/open.ts";
 import { SimpleTasksError } from "../../errors.ts";
@@ -80,12 +81,14 @@ export async function runOne(options: RunOneOptions): Promise<RunOneResult> {
       clock.enter(phase);
       options.onPhase?.(phase);
     },
+    // What the daemon does until it ends is not the task's.
+    onOver: clock.leave,
   });
   for (const file of options.taskFiles) daemon.register(file);
   const [sent] = await taskQueue.send([{ body: options.text }]);
   if (sent?.sent !== true) throw sent?.error ?? new SimpleTasksError("internal", "The queue gave no outcome");
   await daemon.run({ ...(signal && { signal }) });
-  const phases = clock.finish();
+  const phases = clock.times();
 
   const report = (await reportIn(errorQueue)) ?? (await reportIn(doneQueue));
   if (report === undefined) {
@@ -93,21 +96,11 @@ export async function runOne(options: RunOneOptions): Promise<RunOneResult> {
   }
   const outputs = [];
   for (const key of report.outputs) outputs.push({ key, bytes: (await bucket.head(key))?.bytes });
-  return { report, outputs, written: await objectsIn(scratch), deleted: bucket.deleted, phases };
+  const written = await Array.fromAsync(objectsWith(scratch, "", undefined));
+  return { report, outputs, written, deleted: bucket.deleted, phases };
 }
 
 async function reportIn(queue: Queue): Promise<Report | undefined> {
   const [message] = (await queue.peek?.({ max: 1 })) ?? [];
   return message === undefined ? undefined : readReport(message.body);
-}
-
-async function objectsIn(bucket: Bucket): Promise<readonly ObjectInfo[]> {
-  const objects: ObjectInfo[] = [];
-  let after: string | undefined;
-  do {
-    const page = await bucket.list({ after });
-    objects.push(...page.objects);
-    after = page.next;
-  } while (after !== undefined);
-  return objects;
 }

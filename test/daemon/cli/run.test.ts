@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openQueue } from "../../../shared/queue/open.ts";
+import type { Queue } from "../../../shared/queue/queue.ts";
 import { end, makeFolder, type Folder } from "./command-line.ts";
 
 const taskFile = `
@@ -22,6 +24,8 @@ export default defineTask({
     switch (payload.how) {
       case "throw":
         throw new Error("no good");
+      case "wait":
+        await new Promise(() => {});
       case "stop here":
         debugger;
     }
@@ -37,6 +41,9 @@ export const slow = defineTask({
   execute: () => new Promise((resolve) => setTimeout(resolve, 600)),
 });
 `;
+
+/** More than a number of JavaScript holds. */
+const longId = "1234567890123456789";
 
 let folder: Folder;
 beforeEach(async () => {
@@ -70,15 +77,18 @@ async function contentsOf(directory: string): Promise<Record<string, string>> {
   return contents;
 }
 
-async function queuesOf(): Promise<readonly string[]> {
-  const looks = [
-    ["queue", "stats", "tasks", "--json"],
-    ["errors", "list", "--json"],
-    ["done", "list", "--json"],
-  ];
-  const outs: string[] = [];
-  for (const words of looks) outs.push((await folder.run(words)).out);
-  return outs;
+function openLocal(name: string): Promise<Queue> {
+  return openQueue(`sqlite:.simpletasks/queue.db?queue=${name}`, { baseDirectory: folder.path });
+}
+
+/** What waits in each queue. */
+async function queued(): Promise<Record<string, readonly string[]>> {
+  const bodies: Record<string, readonly string[]> = {};
+  for (const name of ["tasks", "tasks-errors", "tasks-done"]) {
+    await using queue = await openLocal(name);
+    bodies[name] = ((await queue.peek?.({ max: 10 })) ?? []).map(({ body }) => body);
+  }
+  return bodies;
 }
 
 describe("running one task", () => {
@@ -113,34 +123,52 @@ describe("running one task", () => {
     expect(await readFile(folder.file("kept/side/note"), "utf8")).toBe("by attempt 1");
   });
 
-  it("changes nothing: not the bucket, nor the cache, nor the queues", async () => {
-    const file = await batchFile(
-      "a.tasks.jsonl",
-      `${task("well")}\n${task("throw", { base_directory: "data" })}\n`,
-    );
+  it("changes nothing, a failed task's report included: not the bucket, nor the cache, nor the queues", async () => {
+    const file = await batchFile("a.tasks.jsonl", `${task("well")}\n${task("throw", { id: longId })}\n`);
     await folder.run(["schedule", file]);
     await folder.run(["daemon", "--until-drained", "--attempts", "1"]);
     await folder.run(["schedule", file]);
     await writeFile(folder.file(".simpletasks/bucket/data/old.txt"), "old");
+    const queues = await queued();
+    expect(Object.values(queues).map(({ length }) => length)).toEqual([2, 1, 1]);
     const before = await contentsOf(folder.file(".simpletasks"));
     expect(Object.keys(before)).toContain(path.join("bucket", "data", "out", "a.txt"));
+
     expect((await folder.run(["run", file])).code).toBe(0);
-    expect((await folder.run(["run", `${file}:2`])).code).toBe(1);
-    expect(await contentsOf(folder.file(".simpletasks"))).toEqual(before);
+    const failed = await folder.run(["run", "--error", "1"]);
+    expect(failed).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^UPPER 1234567890123456789 failed in execute/),
+    });
+    await writeFile(folder.file("upper.task.ts"), taskFile.replace('throw new Error("no good");', "break;"));
+    const mended = await folder.run(["run", "--error", "1"]);
+    expect(mended).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^UPPER 1234567890123456789 succeeded/),
+    });
+
     // Reading a queue file may move pages within it: what it holds counts.
-    const queues = await queuesOf();
-    expect((await folder.run(["run", "--error", "1"])).code).toBe(1);
-    expect(await queuesOf()).toEqual(queues);
+    expect(await queued()).toEqual(queues);
     const after = await contentsOf(folder.file(".simpletasks"));
     expect({ ...after, "queue.db": undefined }).toEqual({ ...before, "queue.db": undefined });
   });
 
-  it("removes what the task wrote, and says so", async () => {
-    const file = await batchFile("a.tasks.jsonl", `${task("well")}\n`);
-    await mkdir(folder.file("tmp"));
-    const { out } = await folder.run(["run", file], { environment: { TMPDIR: folder.file("tmp") } });
+  it("removes what the task wrote, and says so; what a killed run left goes with the next one", async () => {
+    const file = await batchFile("a.tasks.jsonl", `${task("well")}\n${task("wait")}\n`);
+    const temporary = folder.file("tmp");
+    await mkdir(temporary);
+    const environment = { TMPDIR: temporary };
+    const killed = folder.start(["run", `${file}:2`], { environment });
+    const ended = end(killed);
+    await once(killed.stderr, "data");
+    killed.kill("SIGKILL");
+    await ended;
+    const [left = ""] = await readdir(temporary);
+    // As if that were a while ago: a lock that is just being made is left alone.
+    await utimes(path.join(temporary, left, ".owner.lock"), 0, 0);
+    const { out } = await folder.run(["run", file], { environment });
     expect(out).toContain("what it wrote is removed; --keep DIR keeps it\n");
-    expect(await readdir(folder.file("tmp"))).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
   });
 
   it("says where its files cannot lie", async () => {
@@ -257,23 +285,9 @@ describe("the task that is run", () => {
     expect([ended.code, ended.out]).toEqual([code, ""]);
   });
 
-  it("may be one that failed: its report stays in the error queue", async () => {
-    await folder.run([
-      "schedule",
-      await batchFile("a.tasks.jsonl", task("throw", { id: "1234567890123456789" })),
-    ]);
-    await folder.run(["daemon", "--until-drained", "--attempts", "1"]);
-    const reports = await folder.run(["errors", "list", "--json"]);
-    const { code, out } = await folder.run(["run", "--error", "1"]);
-    expect(out).toMatch(/^UPPER 1234567890123456789 failed in execute/);
-    expect(code).toBe(1);
-    await writeFile(folder.file("upper.task.ts"), taskFile.replace('throw new Error("no good");', "break;"));
-    expect((await folder.run(["run", "--error", "1"])).out).toMatch(/^UPPER 1234567890123456789 succeeded/);
-    expect((await folder.run(["errors", "list", "--json"])).out).toBe(reports.out);
-  });
-
   it("cannot be one that a report does not hold", async () => {
-    await folder.run(["queue", "send", "tasks-errors", "-"], { input: "what is this\n" });
+    await using queue = await openLocal("tasks-errors");
+    await queue.send([{ body: "what is this" }]);
     const { code, err } = await folder.run(["run", "--error", "1"]);
     expect(err).toContain("report 1 cannot be run:");
     expect(code).toBe(1);

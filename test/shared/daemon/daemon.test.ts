@@ -55,6 +55,18 @@ describe("the daemon", () => {
       expect(await on.tasks.stats()).toEqual({ visible: 0, leased: 0, delayed: 0 });
     });
 
+    test("tells its phases in order, and that it is over once it is reported", async () => {
+      await on.send({ id: 7 });
+      const told: string[] = [];
+      const daemon = on.daemon({
+        onPhase: ({ task, phase }) => void told.push(`${task} ${phase}`),
+        onOver: ({ task }) => void told.push(`${task} over, after ${on.logged.at(-1)}`),
+      });
+      daemon.register(defineTask({ name: "TEST", execute: () => ({ success: true, outputs: { a: "x" } }) }));
+      await daemon.run();
+      expect(told).toEqual(["7 execute", "7 upload", "7 report", "7 over, after info task succeeded"]);
+    });
+
     test("without a done queue nothing is reported", async () => {
       await on.send({});
       const daemon = on.daemon({ doneQueue: undefined });
