@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import path from "node:path";
 import { refuseAborted } from "./abort.ts";
 import { CACHE_ONLY_ETAG } from "./cache-only.ts";
 import type { DroppedEntry, VerifyOptions } from "./cache.ts";
 import type { CacheContext } from "./context.ts";
-import { createDigest, digestFile, sha256OfFile } from "./digest.ts";
+import { createDigest, digestFile } from "./digest.ts";
 import type { EntryRow } from "./index-rows.ts";
 
 /** Rows read at once. */
@@ -45,24 +46,27 @@ async function flawOf(
   entry: EntryRow,
   { bucket, signal }: VerifyOptions,
 ): Promise<Flaw> {
-  const file = path.join(context.layout.directory, entry.path);
+  const isCompared = entry.bucket === bucket?.url && entry.etag !== CACHE_ONLY_ETAG;
+  const info = isCompared ? await bucket.head(entry.key, { checksum: true, signal }) : undefined;
+  const sha256 = createHash("sha256");
+  const announced = info?.checksum;
+  const other =
+    announced === undefined || announced.algorithm === "sha256"
+      ? undefined
+      : createDigest(announced.algorithm);
   try {
-    if ((await sha256OfFile(file, signal)) !== entry.sha256) return "damaged";
+    const file = path.join(context.layout.directory, entry.path);
+    await digestFile(file, other === undefined ? [sha256] : [sha256, other], signal);
   } catch {
     refuseAborted(signal);
     return "damaged";
   }
-  if (bucket === undefined || entry.bucket !== bucket.url || entry.etag === CACHE_ONLY_ETAG) return undefined;
-  const info = await bucket.head(entry.key, { checksum: true, signal });
+  if (sha256.digest("hex") !== entry.sha256) return "damaged";
+  if (!isCompared) return undefined;
   if (info === undefined) return "deleted";
   if (info.etag !== entry.etag) return "stale";
-  if (info.checksum === undefined) return undefined;
-  const { algorithm, value } = info.checksum;
-  if (algorithm === "sha256") return value === entry.sha256 ? undefined : "stale";
-  const digest = createDigest(algorithm);
-  if (digest === undefined) return undefined;
-  await digestFile(file, [digest], signal);
-  return digest.hex() === value ? undefined : "stale";
+  const own = announced?.algorithm === "sha256" ? entry.sha256 : other?.hex();
+  return own === undefined || own === announced?.value ? undefined : "stale";
 }
 
 /** Returns whether the entry was dropped. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   chownSync,
@@ -280,6 +281,25 @@ describe("an entry that somebody wrote to", () => {
       ],
     });
     expect(filesIn(cache.directory)).toEqual(["alone", "foreign", "same"]);
+  });
+
+  test("verify goes on when an entry is dropped while it is compared", async () => {
+    const bucket = await memoryBucket({ a: "1", b: "2" });
+    const cache = await testCache();
+    for (const key of ["a", "b"]) await read(cache, bucket, key);
+    const head = bucket.head;
+    bucket.head = async (key, options) => {
+      const info = await head(key, options);
+      if (key === "a") await cache.drop(bucket, "a");
+      return (
+        info && {
+          ...info,
+          checksum: { algorithm: "md5", value: createHash("md5").update("2").digest("hex") },
+        }
+      );
+    };
+    expect(await cache.verify({ bucket })).toEqual({ checked: 2, dropped: [] });
+    expect(filesIn(cache.directory)).toEqual(["b"]);
   });
 });
 
