@@ -4,6 +4,7 @@ import { levelOf } from "../../../shared/bucket/walk.ts";
 import { SimpleTasksError } from "../../../shared/errors.ts";
 import { nearestWord } from "../../../shared/nearest-word.ts";
 import { settingsOf, type Call } from "../call.ts";
+import { shellWord } from "../shell-word.ts";
 
 /** Names of one folder that are compared with a wrong one. */
 const COMPARED = 1000;
@@ -41,7 +42,7 @@ async function hintFor(bucket: Bucket, key: string, signal: AbortSignal): Promis
     const names = await namesNear(bucket, folder, name, signal);
     if (names.length === 0) continue;
     if (rest === "" && names.includes(withSlash(name))) {
-      return `It is a folder: simpletasks bucket ls ${quoted(folder + withSlash(name))} shows what lies in it.`;
+      return `It is a folder: simpletasks bucket ls ${shellWord(folder + withSlash(name))} shows what lies in it.`;
     }
     const near = nearestWord(rest === "" ? name : withSlash(name), names);
     if (near === undefined) return `simpletasks bucket ls${place(folder)} shows what there is.`;
@@ -77,9 +78,5 @@ function withSlash(name: string): string {
 }
 
 function place(folder: string): string {
-  return folder === "" ? "" : ` ${quoted(folder)}`;
-}
-
-function quoted(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : JSON.stringify(text);
+  return folder === "" ? "" : ` ${shellWord(folder)}`;
 }

@@ -12,6 +12,7 @@ import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { bytesText, timeText } from "../format.ts";
 import { openProgress } from "../progress.ts";
+import { shellWord } from "../shell-word.ts";
 import { checkKey, openToWrite } from "./open.ts";
 import type { PutFlags } from "./words.ts";
 
@@ -29,7 +30,9 @@ export const bucketPut: Command<PutFlags> = async (call) => {
     if (!(await confirm(call, replaceQuestion(present)))) return exitCodes.failed;
   }
   terminal.status(`storing ${escapeForTerminal(key)}`);
-  const { bytes, etag } = await bucket.put(key, source, { onlyIfAbsent: flags.ifAbsent === true, signal });
+  // What comes while this one is read is not replaced without a question either.
+  const onlyIfAbsent = present === undefined && (flags.ifAbsent === true || flags.yes !== true);
+  const { bytes, etag } = await bucket.put(key, source, { onlyIfAbsent, signal });
   await forgetInCache(call, bucket, [key], flags.sharedCache === true);
   if (flags.json === true) await terminal.print(JSON.stringify({ key, bytes, etag }));
   else await terminal.print(escapeForTerminal(`${key}: ${bytesText(bytes)} in ${settingsOf(call).bucket}`));
@@ -53,7 +56,7 @@ async function sourceOf(named: string, call: Call): Promise<ObjectSource> {
     throw unreadable(error, named);
   }
   throw new SimpleTasksError("io", `${named}: this is a directory`, {
-    hint: `Put its files one by one: for f in ${named.replace(/\/$/, "")}/*; do simpletasks bucket put "$f" "KEY/$(basename "$f")"; done`,
+    hint: `Put its files one by one: for f in ${shellWord(named.replace(/\/$/, ""))}/*; do simpletasks bucket put "$f" "KEY/$(basename "$f")"; done`,
   });
 }
 

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { link, realpath, rename, rm } from "node:fs/promises";
+import { chmod, link, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf, SimpleTasksError } from "../../../shared/errors.ts";
 
 /**
- * Makes a file that is whole or not there: written beside its place, then renamed. A link is followed: what it leads to is replaced.
+ * Makes a file that is whole or not there, also when the power fails: written and synced beside its place, then renamed. A
+ * link is followed: what it leads to is replaced, and who may read that stays as it was.
  *
  * @param replace whether a file that is there goes; else one that appears meanwhile is left, and that is an error
  * @throws `io`, `storage_full`, an `AbortError`, what `body` throws
@@ -20,9 +21,13 @@ export async function saveWhole(
   const target = replace ? await realpath(file).catch(() => file) : file;
   const temporary = path.join(path.dirname(target), `.simpletasks-${randomUUID()}.part`);
   try {
-    await pipeline(Readable.from(body), createWriteStream(temporary, { flags: "wx" }), { signal });
-    if (replace) await rename(temporary, target);
-    else await placeNew(temporary, target);
+    const mode = replace ? (await stat(target)).mode & 0o777 : 0o666;
+    const written = createWriteStream(temporary, { flags: "wx", mode, flush: true });
+    await pipeline(Readable.from(body), written, { signal });
+    if (replace) {
+      await chmod(temporary, mode);
+      await rename(temporary, target);
+    } else await placeNew(temporary, target);
   } catch (error) {
     throw unwritable(error, file);
   } finally {

@@ -1,5 +1,6 @@
 import { escapeForTerminal } from "../escape.ts";
 import { counted, table } from "../format.ts";
+import { shellWord } from "../shell-word.ts";
 
 /** What `init` made and left, for the person who typed it. Names are relative to the workspace, with slashes. */
 export interface InitOutcome {
@@ -49,9 +50,4 @@ const nextCommands = [
 export function describeRefreshed({ directory, made }: InitOutcome): string[] {
   const rows = made.map((name) => `  ${name}`);
   return [`${escapeForTerminal(directory)} is a workspace already: its types are up to date`, ...rows];
-}
-
-function shellWord(text: string): string {
-  const shown = escapeForTerminal(text);
-  return /^[\w./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`;
 }

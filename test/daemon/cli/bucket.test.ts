@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, open, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { saveWhole } from "../../../daemon/cli/bucket/save.ts";
 import type { Bucket } from "../../../shared/bucket/bucket.ts";
@@ -136,6 +137,7 @@ describe("bucket get", () => {
   it("replaces a file only when it may, and what a link leads to rather than the link", async () => {
     await store("d/4.dat");
     await writeFile(folder.file("4.dat"), "mine");
+    await chmod(folder.file("4.dat"), 0o660);
     const refused = await folder.run(["bucket", "get", "d/4.dat"]);
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(/4\.dat is there already.*\nhint: Add --yes/);
@@ -144,6 +146,7 @@ describe("bucket get", () => {
     expect((await folder.run(["bucket", "get", "d/4.dat", "link", "--yes"])).code).toBe(0);
     expect(await readFile(folder.file("4.dat"), "utf8")).toBe("d/4.dat");
     expect(await readlink(folder.file("link"))).toBe("4.dat");
+    if (process.platform !== "win32") expect((await stat(folder.file("4.dat"))).mode & 0o777).toBe(0o660);
   });
 
   it.each([
@@ -152,10 +155,11 @@ describe("bucket get", () => {
     ["d/y/5.dat", 'Did you mean "d/x/"?'],
     ["d/x", "It is a folder: simpletasks bucket ls d/x/ shows what lies in it."],
     ["d/x/completely-else", "simpletasks bucket ls d/x/ shows what there is."],
+    ["d/$(x) y", "It is a folder: simpletasks bucket ls 'd/$(x) y/' shows what lies in it."],
   ])("of %s, which is not there, names what is", async (key, hint) => {
-    await store("d/x/4.dat", "d/x/10.dat");
+    await store("d/x/4.dat", "d/x/10.dat", "d/$(x) y/z");
     const { code, out, err } = await folder.run(["bucket", "get", key]);
-    expect(err).toMatch(new RegExp(`^simpletasks: there is no object ${JSON.stringify(key)} in file:`));
+    expect(err.startsWith(`simpletasks: there is no object ${JSON.stringify(key)} in file:`)).toBe(true);
     expect(err.split("\n")[1]).toBe(`hint: ${hint}`);
     expect({ code, out }).toEqual({ code: 1, out: "" });
   });
@@ -232,6 +236,21 @@ describe("bucket put", () => {
     expect((await folder.run(["bucket", "put", "new", "d/4.dat", "--yes"])).code).toBe(0);
     expect((await bucket.head("d/4.dat"))?.bytes).toBe(3);
     expect((await folder.run(["bucket", "put", "new", "d/5.dat", "--if-absent"])).code).toBe(0);
+  });
+
+  it.skipIf(process.platform === "win32")("does not replace one that comes while it reads", async () => {
+    execFileSync("mkfifo", [folder.file("pipe")]);
+    const child = folder.start(["bucket", "put", "pipe", "k"]);
+    const ended = end(child);
+    // Opens once the program reads: it has seen by then that there is no such object.
+    const pipe = await open(folder.file("pipe"), "w");
+    await bucket.put("k", "theirs");
+    await pipe.close();
+    expect(await ended).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("There is already an object"),
+    });
+    expect((await bucket.head("k"))?.bytes).toBe(6);
   });
 
   it.each([
