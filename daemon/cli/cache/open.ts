@@ -11,8 +11,7 @@ import { escapeForTerminal } from "../escape.ts";
  */
 export async function openMadeCache(call: Call, shared: boolean): Promise<Cache | undefined> {
   const { cache: directory } = settingsOf(call);
-  const made = statSync(path.join(directory, ".simpletasks", "index.db"), { throwIfNoEntry: false });
-  return made === undefined ? undefined : await openCache({ directory, shared });
+  return isUnmade(directory) ? undefined : await openCache({ directory, shared });
 }
 
 /** What to say of a cache that `openMadeCache` did not find. */
@@ -20,4 +19,13 @@ export function notMadeYet(call: Call): string {
   return escapeForTerminal(
     `there is no cache in ${settingsOf(call).cache} yet: a daemon makes it when it first runs`,
   );
+}
+
+function isUnmade(directory: string): boolean {
+  try {
+    const index = path.join(directory, ".simpletasks", "index.db");
+    return statSync(index, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false; // opening it says why
+  }
 }

@@ -1,4 +1,4 @@
-import { examples, withLocations, withRunning, type DescribeGroup } from "../options.ts";
+import { examples, withLocations, withRunning, withSharedCache, type DescribeGroup } from "../options.ts";
 
 /** Flags that only `daemon` has. */
 export interface DaemonFlags {
@@ -8,14 +8,13 @@ export interface DaemonFlags {
 
 /** `daemon` */
 export const describeDaemon: DescribeGroup = (program, runs) => {
-  withRunning(withLocations(program.command("daemon")))
+  withSharedCache(withRunning(withLocations(program.command("daemon"))))
     .description("Runs tasks until it is stopped.")
     .argument(
       "[WORDS...]",
       "the classic form: TASK_QUEUE ERROR_QUEUE [DONE_QUEUE] BUCKET CACHE_DIRECTORY POLL_SECONDS",
     )
     .option("--report-days <DAYS>", "how long reports are kept in SQLite, 0 for good (default: 14)")
-    .option("--shared-cache", "use a cache folder that other users may enter too (default: refuse it)")
     .option("--until-drained", "end when nothing is left in the task queue")
     .action(runs(async () => (await import("./daemon.ts")).daemon))
     .addHelpText(
