@@ -86,7 +86,7 @@ function kindOf(database: DatabaseSync, file: string): Kind {
 
 /** Gives an empty or old file the layout of today. */
 function bringUp(file: string): DatabaseSync {
-  const database = connect(file);
+  const database = connect(file, "PRAGMA auto_vacuum = INCREMENTAL;");
   try {
     database.exec("BEGIN IMMEDIATE");
     // Another process may have done it in the meantime.
@@ -122,14 +122,16 @@ const largestCopy = 2048;
 
 /**
  * `synchronous` is set for each transaction by the store. A larger page and a later checkpoint than SQLite's own make
- * bulk sends a third faster; `journal_size_limit` gives the disk back after a burst. `auto_vacuum` takes effect when the file
- * gets its first page, or is copied.
+ * bulk sends a third faster; `journal_size_limit` gives the disk back after a burst.
+ *
+ * @param first SQL for a file without a page, or one that will be copied: `auto_vacuum` takes effect there alone, and on
+ *   any other file it would wait for the write lock.
  */
-function connect(file: string): DatabaseSync {
+function connect(file: string, first = ""): DatabaseSync {
   const { DatabaseSync } = loadSqlite();
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    database.exec(`PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000;
+    database.exec(`PRAGMA page_size = 8192; ${first} PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000;
       PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY`);
     return database;
   } catch (error) {
