@@ -88,20 +88,25 @@ export async function checkBatch(batch: Batch, options: CheckBatchOptions): Prom
     signal.throwIfAborted();
     await checking;
     checking = checkChunk(chunk, tasks);
-    // It is awaited before the next chunk, if reading comes that far.
+    // Heard of when the next chunk is handed over.
     checking.catch(() => {});
     chunk = [];
   }
 
-  for await (const entry of batch.entries()) {
-    for (let index = 0; index < entry.count; index += 1) {
-      chunk.push(entry.kind === "wrong" ? wrongItem(entry) : readTask(entry.task(index)));
-      tasks += 1;
-      if (chunk.length === chunkSize) await handOver();
+  try {
+    for await (const entry of batch.entries()) {
+      for (let index = 0; index < entry.count; index += 1) {
+        chunk.push(entry.kind === "wrong" ? wrongItem(entry) : readTask(entry.task(index)));
+        tasks += 1;
+        if (chunk.length === chunkSize) await handOver();
+      }
     }
+    await handOver();
+    await checking;
+  } finally {
+    // Nothing is told after the end, whatever it was.
+    await Promise.allSettled([checking]);
   }
-  await handOver();
-  await checking;
   return {
     tasks,
     invalid: invalid.size,

@@ -1,9 +1,12 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { mistakesKept } from "../../../shared/batch/check-batch.ts";
+import { checkBatch, mistakesKept } from "../../../shared/batch/check-batch.ts";
+import type { Batch } from "../../../shared/batch/read-batch.ts";
 import { readTasks } from "../../../shared/batch/read-tasks.ts";
 import { createMemoryBucket } from "../../../shared/bucket/memory.ts";
+import { SimpleTasksError } from "../../../shared/errors.ts";
 import { parseTask } from "../../../shared/task/document.ts";
 import { check, makeFiles, messagesOf, mistakesIn, type Files } from "./batch-under-test.ts";
 
@@ -92,7 +95,6 @@ describe("a batch file", () => {
     const controller = new AbortController();
     const text = template.replace("[1,3]", "[1,1000000000000]");
     const batch = files.batch(text, { signal: controller.signal });
-    const { checkBatch } = await import("../../../shared/batch/check-batch.ts");
     const checking = checkBatch(batch, {
       types: {
         types: async () => ({ types: [], failures: [] }),
@@ -105,6 +107,35 @@ describe("a batch file", () => {
       signal: controller.signal,
     });
     await expect(checking).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  it("that ends in the middle tells nothing more once that is told", async () => {
+    const told: string[] = [];
+    const gone = Promise.withResolvers<void>();
+    const whole = files.batch(template.replace("[1,3]", "[1,1000]"));
+    async function* entries(): ReturnType<Batch["entries"]> {
+      yield* whole.entries();
+      gone.resolve();
+      throw new SimpleTasksError("io", "the disk is gone");
+    }
+    const checking = checkBatch(
+      { name: whole.name, entries },
+      {
+        types: {
+          types: async () => ({ types: [], failures: [] }),
+          check: async (tasks) => {
+            await gone.promise;
+          await setImmediate();
+            return tasks.map(() => ({ kind: "fine" }));
+          },
+        },
+        allowUnknown: false,
+        onProgress: (checked) => told.push(`checked ${checked}`),
+        signal: new AbortController().signal,
+      },
+    );
+    await checking.catch(({ code }: SimpleTasksError) => told.push(code));
+    expect(told).toEqual(["checked 1000", "io"]);
   });
 });
 
