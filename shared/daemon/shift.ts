@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { asSimpleTasksError, isSimpleTasksError, SimpleTasksError } from "../errors.ts";
 import type { Message } from "../queue/queue.ts";
 import type { HostInfo } from "../task/report.ts";
+import { TransientMap } from "../transient-map.ts";
 import { admit } from "./admission.ts";
 import { describeThrown } from "./phases/thrown.ts";
 import { Attempt } from "./attempt.ts";
@@ -65,7 +66,7 @@ export function createShift(given: ShiftOptions): Shift {
   };
   const settler = createSettler({ queue: taskQueue, keeper, log });
   const changed = createNotifier();
-  const inHand = new Map<string, Attempt>();
+  const inHand = new TransientMap<string, Attempt>();
   const line = createWaitingLine();
   const prefetch = createPrefetch({
     datasource,

@@ -1,5 +1,6 @@
 import { SimpleTasksError } from "../../errors.ts";
 import type { TaskType } from "../../task/define.ts";
+import { TransientMap } from "../../transient-map.ts";
 import { describeTaskType } from "../phases/describe-type.ts";
 import { attemptError } from "../phases/thrown.ts";
 import type { AttemptHooks, AttemptOrder, AttemptOutcome, Runner } from "../runner.ts";
@@ -25,7 +26,7 @@ const TURN_MS = 10;
 export function createInProcessRunner({ types, slots = 16 }: InProcessRunnerOptions): Runner {
   const byName = new Map(types.map((type) => [type.name, type]));
   const capture = captureOutput();
-  const running = new Set<InProcessAttempt>();
+  const running = new TransientMap<number, InProcessAttempt>();
   let line: Waiting[] = [];
   let turnBegan = 0;
   let turn: NodeJS.Immediate | undefined;
@@ -52,11 +53,11 @@ export function createInProcessRunner({ types, slots = 16 }: InProcessRunnerOpti
   async function begin({ order, hooks, onAbort, resolve }: Waiting): Promise<void> {
     if (onAbort !== undefined) hooks.signal.removeEventListener("abort", onAbort);
     const attempt = new InProcessAttempt(hooks);
-    running.add(attempt);
+    running.set(order.attemptId, attempt);
     hooks.onStart();
     const type = byName.get(order.name);
     resolve(type === undefined ? unknownType(order.name) : await attempt.run(type, order));
-    running.delete(attempt);
+    running.delete(order.attemptId);
     startWaiting();
     if (closing && running.size === 0) closed.resolve();
   }
@@ -85,7 +86,7 @@ export function createInProcessRunner({ types, slots = 16 }: InProcessRunnerOpti
     async [Symbol.asyncDispose]() {
       closing = true;
       for (const { resolve } of line.splice(0)) resolve({ kind: "unstarted" });
-      for (const attempt of running)
+      for (const attempt of running.values())
         attempt.giveUp(new SimpleTasksError("attempt_aborted", "The runner is being ended"));
       if (running.size > 0) await closed.promise;
       clearImmediate(turn);

@@ -1,6 +1,7 @@
 import type { SimpleTasksError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { taskFilePath } from "../../task/task-file-path.ts";
+import { TransientMap } from "../../transient-map.ts";
 import type { AttemptLogLine, Phase, TaskTypeDescription } from "../runner.ts";
 import { type DatasourceCall, receiveError } from "./datasource-calls.ts";
 import { workerEnvironment } from "./environment.ts";
@@ -36,7 +37,7 @@ export interface Worker {
   readonly process: WorkerProcess;
   state: "loading" | "ready" | "leaving";
   /** Sent to it and not over, in the order sent. At most the first has begun. */
-  readonly attempts: Map<number, PooledAttempt>;
+  readonly attempts: TransientMap<number, PooledAttempt>;
   /** How many attempts it has ended. */
   finished: number;
   /** The attempt in whose time those behind it were asked back. */
@@ -135,7 +136,7 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     const worker: Worker = {
       process,
       state: "loading",
-      attempts: new Map(),
+      attempts: new TransientMap(),
       finished: 0,
       recalledDuring: undefined,
     };

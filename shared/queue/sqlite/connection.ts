@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { SimpleTasksError } from "../../errors.ts";
 import { programUrl } from "../../program.ts";
+import { TransientMap } from "../../transient-map.ts";
 import {
   type Answer,
   type AnswerTo,
@@ -83,7 +84,7 @@ function startThread(data: ThreadData): Thread {
     execArgv: [],
   });
   const post = (message: ToThread): void => worker.postMessage(message);
-  const asking = new Map<number, Asking>();
+  const asking = new TransientMap<number, Asking>();
   const opening = Promise.withResolvers<void>();
   const exit = Promise.withResolvers<void>();
   let lastId = 0;
