@@ -243,7 +243,8 @@ describe("bucket put", () => {
     const child = folder.start(["bucket", "put", "pipe", "k"]);
     const ended = end(child);
     // Opens once the program reads: it has seen by then that there is no such object.
-    const pipe = await open(folder.file("pipe"), "w");
+    const opened = open(folder.file("pipe"), "w");
+    const pipe = await Promise.race([opened, ended.then(({ err }) => Promise.reject(new Error(err)))]);
     await bucket.put("k", "theirs");
     await pipe.close();
     expect(await ended).toMatchObject({
