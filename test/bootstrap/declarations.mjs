@@ -25,6 +25,9 @@ const imported = {
 /** Packages whose declarations task files use, by their folder here. */
 const whole = { "@types/node": "node", "undici-types": "undici-types" };
 
+/** Names of files that are being written. */
+const unfinished = /\.\d+\.part$/;
+
 const started = new Date();
 if (!(await isFresh())) process.exitCode = await make();
 
@@ -130,14 +133,18 @@ async function store(files) {
   for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
     const name = path.relative(target, file).split(path.sep).join("/");
-    if (entry.isFile() && file !== stamp && !files.has(name)) await rm(file, { force: true });
+    if (!entry.isFile() || file === stamp || files.has(name)) continue;
+    // Another run of this program may be about to rename what it writes.
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Infinity }));
+    if (unfinished.test(name) && started.getTime() - mtimeMs < 60_000) continue;
+    await rm(file, { force: true });
   }
   await write(stamp, JSON.stringify({ type: "module" }));
   await utimes(stamp, started, started);
 }
 
 async function write(file, contents) {
-  const temporary = `${file}.${process.pid}`;
+  const temporary = `${file}.${process.pid}.part`;
   await writeFile(temporary, contents);
   await rename(temporary, file);
 }
