@@ -3,6 +3,7 @@ import type { Writable } from "node:stream";
 import { stripVTControlCharacters, styleText } from "node:util";
 import { SimpleTasksError } from "../../shared/errors.ts";
 import { escapeForTerminal } from "./escape.ts";
+import { beginningOf, textWidth } from "./text-width.ts";
 
 /** Where a command writes: results to standard output, everything about them to standard error. */
 export interface Terminal {
@@ -79,8 +80,8 @@ export function openTerminal(out: Output, err: Output): Terminal {
     status(line) {
       if (!err.isTTY) return;
       const room = (err.columns ?? 80) - 1;
-      const cut =
-        stripVTControlCharacters(line).length > room ? stripVTControlCharacters(line).slice(0, room) : line;
+      const plain = stripVTControlCharacters(line);
+      const cut = textWidth(plain) > room ? beginningOf(plain, room) : line;
       clearStatus();
       status = cut;
       err.write(cut);

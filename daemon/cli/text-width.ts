@@ -5,27 +5,29 @@
 export function textWidth(text: string): number {
   if (ascii.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += widthOf(segment);
+  for (const grapheme of graphemesOf(text)) width += widthOf(grapheme);
   return width;
 }
 
 /** The longest beginning of a text that takes no more than `width` columns. */
 export function beginningOf(text: string, width: number): string {
   if (ascii.test(text)) return text.slice(0, Math.max(0, width));
-  return taken(
-    Array.from(graphemes.segment(text), ({ segment }) => segment),
-    width,
-  ).join("");
+  return taken(graphemesOf(text), width).join("");
 }
 
 /** The longest end of a text that takes no more than `width` columns. */
 export function endOf(text: string, width: number): string {
   if (ascii.test(text)) return text.slice(Math.max(0, text.length - Math.max(0, width)));
-  const backwards = Array.from(graphemes.segment(text), ({ segment }) => segment).toReversed();
-  return taken(backwards, width).toReversed().join("");
+  return taken(graphemesOf(text).toReversed(), width).toReversed().join("");
 }
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made when it is first needed: most texts are ASCII, and making it takes a while. */
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemesOf(text: string): readonly string[] {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
 
 const ascii = /^[\u0020-\u007e]*$/;
 

@@ -29,6 +29,13 @@ describe("on a screen", () => {
     expect(out()).toBe("result\n");
   });
 
+  it("a status line of wide letters fits the width too, and is cut between letters", () => {
+    const { terminal, err } = terminalOn(true);
+    terminal.status("storing 日本語/日本語/日本語");
+    terminal.status("storing 4.dat 👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧");
+    expect(err()).toBe("storing 日本語/日本\r\u001b[Kstoring 4.dat 👩‍👩‍👧👩‍👩‍👧");
+  });
+
   it("text that goes to programs elsewhere is escaped", async () => {
     const { terminal, out } = terminalOn(true);
     await terminal.printRaw("\u001b[2J");
