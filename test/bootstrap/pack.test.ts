@@ -24,6 +24,11 @@ function run(cwd: string, command: string, words: readonly string[], input = "")
   return stdout;
 }
 
+function namesIn(archive: string): string[] {
+  const names = run(directory, "tar", ["-tzf", archive]).trim().split("\n");
+  return names.map((name) => name.replace("package/", ""));
+}
+
 describeNeeding(program("npm", "install npm, which comes with Node"), "the packed tarball", () => {
   beforeAll(() => {
     directory = mkdtempSync(path.join(os.tmpdir(), "simpletasks-pack-"));
@@ -37,10 +42,7 @@ describeNeeding(program("npm", "install npm, which comes with Node"), "the packe
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it("holds programs, declarations, schemas, templates and licences, and no source of ours, test or map", () => {
-    const names = run(directory, "tar", ["-tzf", tarball])
-      .trim()
-      .split("\n")
-      .map((name) => name.replace("package/", ""));
+    const names = namesIn(tarball);
     for (const name of [
       "package.json",
       "LICENSE",
@@ -56,8 +58,20 @@ describeNeeding(program("npm", "install npm, which comes with Node"), "the packe
     for (const name of ["simpletasks/library.d.ts", "zod/index.d.ts", "zod/LICENSE", "node/LICENSE"])
       expect(names).toContain(`dist/declarations/${name}`);
     const allowed =
-      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/[^/]+\.m?js|dist\/(declarations\/([\w-]+\/)?)?package\.json|dist\/declarations\/.*(\.d\.ts|\/LICENSE)|media\/(schemas|templates)\/.*)$/;
+      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/[^/]+\.m?js|dist\/(declarations\/([\w-]+\/)?)?package\.json|dist\/declarations\/.*(\.d\.ts|\/LICENSE)|docs\/[\w-]+\.md|media\/(pipeline\.png|(schemas|templates)\/.*))$/;
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
+  });
+
+  it("holds what its pages lead to", () => {
+    const names = namesIn(tarball);
+    const pages = names.filter((name) => /^(README|docs\/[\w-]+)\.md$/.test(name));
+    expect(pages.length).toBeGreaterThan(5);
+    const missing = pages.flatMap((page) => {
+      const links = readFileSync(path.join(root, page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g);
+      const targets = [...links].map(([, link = ""]) => path.posix.join(path.posix.dirname(page), link));
+      return targets.filter((target) => !names.includes(target)).map((target) => `${page}: ${target}`);
+    });
+    expect(missing).toEqual([]);
   });
 
   it("runs by npx in an empty folder", () => {
