@@ -7,7 +7,7 @@ import { type DatasourceCall, receiveError } from "./datasource-calls.ts";
 import { workerEnvironment } from "./environment.ts";
 import type { AttemptEnd } from "./shapes.ts";
 import type { PooledAttempt } from "./pooled-attempt.ts";
-import { readInspectorLine } from "./inspector.ts";
+import { readInspectorLine, waitsForDebugger } from "./inspector.ts";
 import { openWarden } from "./warden.ts";
 import { diedLoading, LINES_SHOWN, loadedTooLong } from "./load-failures.ts";
 import type { WorkerExit } from "./spawn-worker.ts";
@@ -117,6 +117,8 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
         onLine(attemptId, line) {
           const attempt = attemptId === undefined ? undefined : worker.attempts.get(attemptId);
           if (attempt !== undefined) attempt.line(line);
+          // Nothing runs there any longer: no debugger that stays makes the daemon wait.
+          else if (inspect && worker.state === "leaving" && waitsForDebugger(line)) process.kill();
           else if (!inspect || !readInspectorLine(line, options.onInspector))
             outsideLine(worker, line, printed);
         },
@@ -160,10 +162,8 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
       printed.push(line.text);
       if (printed.length > LINES_SHOWN) printed.shift();
     }
-    log.log(line.stream === "log" ? line.level : "info", line.text, {
-      worker: worker.process.pid,
-      stream: line.stream,
-    });
+    const about = { worker: worker.process.pid, stream: line.stream };
+    log.log(line.stream === "log" ? line.level : "info", line.text, about);
   }
 
   function refill(): void {

@@ -350,9 +350,10 @@ describe("with --inspect", () => {
       if (stops) {
         expect(await inspector.stopped).toMatch(/upper\.task\.ts$/);
         inspector.send("Debugger.resume");
+        inspector.send("Debugger.disable");
+        inspector.close();
       }
-      inspector.send("Debugger.disable");
-      inspector.close();
+      // A debugger that stays keeps nobody waiting.
       const { code, out } = await ended;
       expect(JSON.parse(out)).toMatchObject({ success: true });
       expect(code).toBe(0);
