@@ -1,6 +1,7 @@
-import { lstat, mkdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import path from "node:path";
 import { SimpleTasksError } from "../../shared/errors.ts";
+import { makeDirectory } from "../../shared/make-directory.ts";
 import type { Environment } from "./environment.ts";
 
 /** The machine that directories are chosen for; injected, so that each platform's rules can be tested on any. */
@@ -38,7 +39,7 @@ export function machineDirectories({ platform, environment, home }: Host): Machi
  * @throws `config_invalid` when it is a link, belongs to somebody else or is open to others.
  */
 export async function ensurePrivateDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory, 0o700);
   const found = await lstat(directory);
   const refuse = (reason: string, hint: string): never => {
     throw new SimpleTasksError("config_invalid", `${directory} ${reason}: it is not used`, { hint });

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Bucket, ObjectInfo, ObjectStream } from "../bucket/bucket.ts";
 import { showKey } from "../bucket/key.ts";
 import { messageOf, SimpleTasksError } from "../errors.ts";
+import { makeDirectorySync } from "../make-directory.ts";
 import { untilAborted } from "./abort.ts";
 import { createDigest } from "./digest.ts";
 
@@ -72,7 +72,7 @@ async function openNew(file: string, mode: number): ReturnType<typeof open> {
     return await open(file, "wx", mode);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
-    mkdirSync(path.dirname(file), { recursive: true }); // somebody emptied the cache directory
+    makeDirectorySync(path.dirname(file)); // somebody emptied the cache directory
     return open(file, "wx", mode);
   }
 }

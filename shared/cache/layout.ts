@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync, type Stats } from "node:fs";
 import path from "node:path";
 import { SimpleTasksError, messageOf } from "../errors.ts";
+import { makeDirectorySync } from "../make-directory.ts";
 import { PRIVATE_DIRECTORY } from "./paths.ts";
 
 /** The places in one cache directory. All paths are absolute. */
@@ -62,11 +63,15 @@ export function ensureFolders(layout: Layout): void {
 
 function makeCacheDirectory(wanted: string, mode: number): string {
   try {
-    mkdirSync(path.dirname(path.resolve(wanted)), { recursive: true });
-    mkdirSync(path.resolve(wanted), { recursive: true, mode });
+    makeDirectorySync(path.dirname(path.resolve(wanted)));
+    makeDirectorySync(wanted, mode);
     return realpathSync(wanted);
   } catch (cause) {
-    throw refused(wanted, messageOf(cause), cause);
+    throw new SimpleTasksError(
+      "cache_refused",
+      `the cache directory ${wanted} cannot be used: ${messageOf(cause)}`,
+      { hint: "choose another directory", about: { cache: wanted }, cause },
+    );
   }
 }
 
@@ -80,10 +85,9 @@ function refuseUnsafe(directory: string): void {
   }
 }
 
-function refused(directory: string, why: string, cause?: unknown): SimpleTasksError {
+function refused(directory: string, why: string): SimpleTasksError {
   return new SimpleTasksError("cache_refused", `the cache directory ${directory} cannot be used: ${why}`, {
     hint: `run "chmod 700 ${directory}", choose another directory, or pass --shared-cache to share it on purpose`,
     about: { cache: directory },
-    cause,
   });
 }

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import { makeDirectorySync } from "../make-directory.ts";
 import { type CacheIndex, openIndex } from "./index-file.ts";
 import type { IndexRows } from "./index-rows.ts";
 import { ensureFolders, type Layout } from "./layout.ts";
@@ -83,7 +83,7 @@ export function openOwnership(layout: Layout, log: Logger): Ownership {
 
   function makeOwnFolders(): void {
     const { work, partial } = ownerFolders(layout, registered(owner).id);
-    for (const folder of [work, partial]) mkdirSync(folder, { recursive: true, mode: layout.directoryMode });
+    for (const folder of [work, partial]) makeDirectorySync(folder, layout.directoryMode);
   }
 
   return {

@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, utimesSync } from "node:fs";
+import { chmodSync, lstatSync, renameSync, utimesSync } from "node:fs";
 import path from "node:path";
-import { SimpleTasksError } from "../errors.ts";
+import { isSimpleTasksError, SimpleTasksError } from "../errors.ts";
+import { makeDirectorySync } from "../make-directory.ts";
 import type { CacheContext } from "./context.ts";
 import type { EntryRow, IndexRows, ObjectName } from "./index-rows.ts";
 import { asidePath, foldName, mirroredPath } from "./paths.ts";
@@ -28,7 +29,7 @@ export function publish(context: CacheContext, rows: IndexRows, publication: Pub
   const previous = rows.entry({ bucket, key });
   const place = choosePlace(context, rows, publication, previous);
   const target = path.join(layout.directory, place.path);
-  if (place.folded === undefined) mkdirSync(layout.folded, { recursive: true, mode: layout.directoryMode });
+  if (place.folded === undefined) makeDirectorySync(layout.folded, layout.directoryMode);
   renameSync(file, target);
   if (previous !== undefined && !previous.found && previous.path !== place.path) {
     context.trash.take(previous.path, previous.stamp);
@@ -97,11 +98,10 @@ function choosePlace(
 /** Makes the folders above a file; false when something stands in their way or the file system refuses the name. */
 function makeFolder(directory: string, relative: string, mode: number): boolean {
   try {
-    mkdirSync(path.dirname(path.join(directory, relative)), { recursive: true, mode });
+    makeDirectorySync(path.dirname(path.join(directory, relative)), mode);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOSPC" || code === "EDQUOT" || code === "EROFS") throw error;
+    if (isSimpleTasksError(error, "storage_full")) throw error;
     return false;
   }
 }

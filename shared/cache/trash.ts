@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { renameSync, rmdirSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import path from "node:path";
 import { isSimpleTasksError } from "../errors.ts";
+import { makeDirectorySync } from "../make-directory.ts";
 import { PRIVATE_DIRECTORY } from "./paths.ts";
 import { sameFile, type Stamp, stampAt } from "./stamp.ts";
 
@@ -34,7 +35,7 @@ export function createTrash(directory: string, folder: string): Trash {
     try {
       renameSync(file, target);
     } catch {
-      mkdirSync(folder, { recursive: true });
+      makeDirectorySync(folder);
       renameSync(file, target);
     }
     taken.push(target);

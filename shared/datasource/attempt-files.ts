@@ -1,6 +1,7 @@
-import { copyFile, lstat, mkdir, realpath, rename, rm, rmdir, unlink, writeFile } from "node:fs/promises";
+import { copyFile, lstat, realpath, rename, rm, rmdir, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { asSimpleTasksError, messageOf } from "../errors.ts";
+import { makeDirectory } from "../make-directory.ts";
 import type { PutValue } from "./datasource.ts";
 
 /**
@@ -27,7 +28,7 @@ export function createAttemptFiles(directory: string, scratch: string | undefine
   async function next(name: string): Promise<string> {
     const file = path.join(directory, `${made.length}-${name}`);
     made.push(file);
-    await (folder ??= mkdir(directory, { recursive: true, mode: 0o700 }));
+    await (folder ??= makeDirectory(directory, 0o700));
     return file;
   }
 

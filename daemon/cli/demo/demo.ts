@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { schedule } from "../../../shared/batch/schedule.ts";
 import type { Bucket } from "../../../shared/bucket/bucket.ts";
 import { openBucket } from "../../../shared/bucket/open.ts";
+import { makeDirectory } from "../../../shared/make-directory.ts";
 import { createResources } from "../../../shared/resources.ts";
 import type { Queue } from "../../../shared/queue/queue.ts";
 import { layerOfWords } from "../../config/layers.ts";
@@ -59,7 +60,7 @@ async function demoDirectory({ flags, currentDirectory, terminal }: Call<DemoFla
     return directory;
   }
   const directory = path.resolve(currentDirectory, flags.dir);
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   return directory;
 }
 

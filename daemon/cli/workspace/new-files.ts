@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { makeDirectory } from "../../../shared/make-directory.ts";
 
 /** Files made in a folder, of which none takes the place of one that is there, nor goes through a link to one. */
 export interface NewFiles {
@@ -19,7 +20,7 @@ export function createNewFiles(directory: string): NewFiles {
 
   async function make(name: string, create: (file: string) => Promise<void>): Promise<void> {
     const file = path.join(directory, name);
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeDirectory(path.dirname(file));
     try {
       await create(file);
       made.push(name);

@@ -1,6 +1,7 @@
-import { cp, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { cp, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { SimpleTasksError } from "../../../shared/errors.ts";
+import { makeDirectory } from "../../../shared/make-directory.ts";
 import { shipped } from "./shipped.ts";
 
 /** What `tsconfig.json` beside `simpletasks.json` holds, where there is none. */
@@ -37,7 +38,7 @@ export async function refreshTypes(state: string): Promise<void> {
 
 /** Creates the folder of a workspace's state: for its user alone, and unseen by git. */
 export async function makeStateFolder(state: string): Promise<void> {
-  await mkdir(state, { recursive: true, mode: 0o700 });
+  await makeDirectory(state, 0o700);
   await writeFile(path.join(state, ".gitignore"), "*\n", { flag: "wx" }).catch((error: unknown) => {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   });

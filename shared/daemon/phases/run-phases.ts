@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { joinKey } from "../../bucket/key.ts";
 import type { Datasource, PutValue } from "../../datasource/datasource.ts";
 import { SimpleTasksError } from "../../errors.ts";
 import type { LogLevel } from "../../logger.ts";
+import { makeDirectorySync } from "../../make-directory.ts";
 import type { TaskType } from "../../task/define.ts";
 import { parseTask } from "../../task/document.ts";
 import { parsePayload } from "../../task/payload-schema.ts";
@@ -150,7 +150,7 @@ function createScratch(order: AttemptOrder): Scratch {
       return path !== undefined;
     },
     directory() {
-      if (path === undefined) mkdirSync((path = order.scratch), { recursive: true });
+      if (path === undefined) makeDirectorySync((path = order.scratch));
       return path;
     },
   };

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import path from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { SimpleTasksError } from "../../errors.ts";
+import { makeDirectorySync } from "../../make-directory.ts";
 import { loadSqlite } from "../../sqlite.ts";
 import { busyError, damagedError, isBusy, sqliteError } from "./errors.ts";
 import { integer, prepareQuery } from "./rows.ts";
@@ -34,7 +35,7 @@ export function openFile({ file, busySeconds }: OpenFileOptions): DatabaseSync {
 /** An empty file, for its owner alone. `wx` also sees to it that a file in use is never opened, and so closed, here: that would drop SQLite's locks. */
 function create(file: string): void {
   const directory = path.dirname(file);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectorySync(directory, 0o700);
   try {
     closeSync(openSync(file, "wx", 0o600));
   } catch (error) {

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readdirSync,
   rmdirSync,
@@ -11,6 +10,7 @@ import {
   utimesSync,
 } from "node:fs";
 import path from "node:path";
+import { makeDirectorySync } from "../../make-directory.ts";
 
 /**
  * The line of those who wait for a file's write lock: one ticket, an empty file, for each, in a directory that exists
@@ -92,7 +92,7 @@ function ageOf(ticket: string): number | undefined {
 
 function put(directory: string, name: string): void {
   for (;;) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectorySync(directory, 0o700);
     try {
       closeSync(openSync(path.join(directory, name), "w", 0o600));
       return;

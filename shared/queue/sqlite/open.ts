@@ -1,6 +1,7 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import path from "node:path";
 import { asSimpleTasksError } from "../../errors.ts";
+import { makeDirectorySync } from "../../make-directory.ts";
 import type { Queue } from "../queue.ts";
 import { type SqliteAddress, sqliteUrl } from "./address.ts";
 import { createClient } from "./client.ts";
@@ -30,7 +31,7 @@ export async function openSqliteQueue({
 /** One text for one file, however it is spelt: that text is what a process shares its thread by. */
 function resolveFile(file: string): string {
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectorySync(path.dirname(file), 0o700);
     return realpathSync(file);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
