@@ -1,15 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
-import { isSimpleTasksError, SimpleTasksError } from "../../../shared/errors.ts";
-import { openText, unreadable } from "../../../shared/lines.ts";
 import { retryReports } from "../../../shared/repair/retry.ts";
-import { parseTask } from "../../../shared/task/document.ts";
 import { settingsOf, type Call } from "../call.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { counted } from "../format.ts";
 import { openNamedQueue, openToLook } from "../queues.ts";
 import { choiceOf, chosenReports } from "./chosen.ts";
+import { readReplacement } from "./replacement.ts";
 import { openTelling } from "./telling.ts";
 import type { RetryFlags } from "./words.ts";
 
@@ -43,23 +39,4 @@ export async function errorsRetry(call: Call<RetryFlags>): Promise<number> {
   else if (ended > 0)
     await terminal.print(`sent ${counted(ended, "task")} again to ${escapeForTerminal(taskQueue.url)}`);
   return telling.end(outcome);
-}
-
-/** The task document in a file; checked before anything is done. */
-async function readReplacement(file: string, ids: readonly string[], call: Call): Promise<string> {
-  if (ids.length !== 1)
-    throw new SimpleTasksError("usage", "--with mends one report's task: give its id alone");
-  const name = file === "-" ? "standard input" : file;
-  try {
-    const document =
-      file === "-" ? await text(openText("-", call.signals.signal)) : await readFile(file, "utf8");
-    parseTask(document);
-    return document.trim();
-  } catch (error) {
-    if (!isSimpleTasksError(error)) throw unreadable(error, name);
-    throw new SimpleTasksError(error.code, `${name}: ${error.message}`, {
-      cause: error,
-      ...(error.hint !== undefined && { hint: error.hint }),
-    });
-  }
 }

@@ -22,6 +22,7 @@ export interface ShowFlags {
 
 export interface RetryFlags extends SelectionFlags {
   readonly with?: string;
+  readonly allowUnknown?: boolean;
 }
 
 export interface DiscardFlags extends SelectionFlags {
@@ -70,8 +71,9 @@ export const describeReports: DescribeGroup = (program, runs) => {
     .argument("[ID...]", "reports' ids, as `errors list` shows them; else filters or --all")
     .option(
       "--with <FILE>",
-      "send the task document in this file (- reads standard input) in place of one report's",
+      "send the task in this file (- reads standard input) in place of one report's; checked as `schedule` does it",
     )
+    .option("--allow-unknown", "with --with: send a task of a type that no task file here has, too")
     .action(runs(async () => (await import("./retry.ts")).errorsRetry))
     .addHelpText(
       "after",

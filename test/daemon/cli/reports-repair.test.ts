@@ -107,20 +107,56 @@ describe("errors retry", () => {
     await fill("tasks-errors", [failed(task(1, { name: "CUTT", batch: "b", payload: "ä" }))]);
     const { out } = await succeed(["errors", "show", "1", "--document"]);
     expect(out).toBe(`${task(1, { name: "CUTT", batch: "b", payload: "ä" })}\n`);
-    writeFileSync(folder.file("wrong.json"), "{}");
-    const wrong = await folder.run(["errors", "retry", "1", "--with", "wrong.json"]);
-    expect(wrong).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/wrong\.json: basic_info is missing/),
-    });
-    expect(await folder.run(["errors", "retry", "--all", "--with", "wrong.json"])).toMatchObject({ code: 2 });
-    const mended = await folder.run(["errors", "retry", "1", "--with", "-"], {
+    expect(await folder.run(["errors", "retry", "--all", "--with", "task.json"])).toMatchObject({ code: 2 });
+    const mended = await folder.run(["errors", "retry", "1", "--with", "-", "--allow-unknown"], {
       input: out.replace("CUTT", "CUT"),
     });
     expect(mended.code).toBe(0);
     expect((await bodiesIn("tasks")).map(parseTask)).toMatchObject([
       { name: "CUT", batch: "b", redrives: 1, payload: "ä" },
     ]);
+    expect(await bodiesIn("tasks-errors")).toEqual([]);
+  });
+
+  it("checks a mended document as schedule does, and leaves the report where it is", async () => {
+    mkdirSync(folder.file("tasks"));
+    writeFileSync(folder.file("simpletasks.json"), "{}");
+    writeFileSync(
+      folder.file("tasks/cut.task.ts"),
+      `import { defineTask, z } from "simpletasks";
+export default defineTask({ name: "CUT", payload: z.strictObject({ size: z.number() }), async execute() {} });`,
+    );
+    const report = failed(task(1, { payload: { size: 1 } }));
+    await fill("tasks-errors", [report]);
+    const mend = async (document: string, ...more: readonly string[]): Promise<Ended> => {
+      writeFileSync(folder.file("task.json"), document);
+      return await folder.run(["errors", "retry", "1", "--with", "task.json", ...more]);
+    };
+    for (const [document, said] of [
+      ["{}", /^simpletasks: task\.json:1:1: task is missing\n/],
+      [`[${task(1)},${task(2)}]`, /^simpletasks: task\.json: here is 2 tasks, but one is to be sent\n$/],
+      [
+        task(1, { payload: { size: "x", sice: 2 } }),
+        /^simpletasks: task\.json:1:\d+: payload_info\.size: .*number.*\n {2}task.json:.*"sice"\n/,
+      ],
+      [
+        task(1, { name: "CUTT" }),
+        /basic_info\.name: there is no task type "CUTT"; did you mean "CUT"\?\nhint: .*--allow-unknown/,
+      ],
+    ] as const) {
+      const refused = await mend(document);
+      expect(refused, document).toEqual({ code: 1, out: "", err: expect.stringMatching(said) });
+    }
+    const json = await mend(task(1, { name: "CUTT" }), "--json");
+    expect(JSON.parse(json.out)).toMatchObject({
+      retried: 0,
+      left: 1,
+      mistakes: [{ code: "task_type_unknown", file: "task.json" }],
+    });
+    expect(await bodiesIn("tasks-errors")).toEqual([report]);
+    expect(await bodiesIn("tasks")).toEqual([]);
+    expect(await mend(task(1, { payload: { size: 2 } }))).toMatchObject({ code: 0, err: "" });
+    expect((await bodiesIn("tasks")).map(parseTask)).toMatchObject([{ payload: { size: 2 } }]);
     expect(await bodiesIn("tasks-errors")).toEqual([]);
   });
 
