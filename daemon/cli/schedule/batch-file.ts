@@ -1,8 +1,10 @@
 import { createWriteStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { SimpleTasksError } from "../../../shared/errors.ts";
 import { openText, unreadable } from "../../../shared/lines.ts";
+import { nearestWord } from "../../../shared/nearest-word.ts";
 import { makeTemporaryDirectory } from "../../../shared/temporary-directory.ts";
 
 /** A file that can be read more than once. */
@@ -44,6 +46,23 @@ async function isReadAgain(file: string, name: string): Promise<boolean> {
     const found = await stat(file);
     return found.isFile() || found.isDirectory();
   } catch (error) {
-    throw unreadable(error, name);
+    const near = await nearestFile(error, file);
+    throw near === undefined
+      ? unreadable(error, name)
+      : new SimpleTasksError(
+          "io",
+          `${name}: there is no such file; did you mean ${JSON.stringify(path.join(path.dirname(name), near))}?`,
+          { cause: error },
+        );
   }
+}
+
+/** Where a file is missing: the one in its folder that was probably meant. */
+async function nearestFile(failure: unknown, file: string): Promise<string | undefined> {
+  if (!(failure instanceof Error && "code" in failure && failure.code === "ENOENT")) return undefined;
+  const entries = await readdir(path.dirname(file), { withFileTypes: true }).catch(() => []);
+  return nearestWord(
+    path.basename(file),
+    entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name),
+  );
 }

@@ -19,6 +19,11 @@ export async function init(call: Call<InitFlags>): Promise<number> {
   const template = await templateFolder(flags.example);
   const nearest = findWorkspaceFile(directory);
   const isNew = nearest !== path.join(directory, workspaceFileName);
+  if (!isNew && flags.example !== undefined) {
+    throw new SimpleTasksError("io", `${directory} is a workspace already: nothing was made`, {
+      hint: "An example is made only where there is no simpletasks.json yet: name another folder.",
+    });
+  }
   const files = createNewFiles(directory);
   try {
     const state = path.join(directory, ".simpletasks");
@@ -42,8 +47,6 @@ export async function init(call: Call<InitFlags>): Promise<number> {
     terminal.tell('for editors, tsconfig.json needs: "extends": "./.simpletasks/tsconfig.json"');
   if (isNew && nearest !== undefined)
     terminal.tell(`this workspace lies within another one, that of ${escapeForTerminal(nearest)}`);
-  if (!isNew && flags.example !== undefined)
-    terminal.tell("an example is made only where there is no simpletasks.json yet: name another folder");
   return exitCodes.done;
 }
 

@@ -49,6 +49,6 @@ export const describeWorkspace: DescribeGroup = (program, runs) => {
       examples(
         ["simpletasks test", "all tests of the workspace"],
         ['simpletasks test tasks/summarize.test.ts --name "column"', "some of them"],
-      ) + "\nExit code 1 says that a test failed.",
+      ) + "\nExit code 1 says that a test failed, or that none has the name.",
     );
 };

@@ -114,6 +114,16 @@ it("a file that is not there cannot be scheduled, like one that is wrong", async
   });
 });
 
+it("a file that is not there is told with the one that was probably meant", async () => {
+  mkdirSync(folder.file("convert.task.jso"));
+  writeFileSync(folder.file("convert.tasks.json"), "");
+  const near = `there is no such file; did you mean "convert.tasks.json"?\n`;
+  expect(await folder.run(["schedule", "convert.task.json"])).toMatchObject({
+    code: 1,
+    err: `simpletasks: convert.task.json: ${near}`,
+  });
+});
+
 const grid = {
   task: "NO_OP",
   base_directory: "datasets/noop_dataset",

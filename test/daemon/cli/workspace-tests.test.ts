@@ -44,6 +44,15 @@ describe("simpletasks test", () => {
     expect(out).not.toMatch(/apple|fig/);
   });
 
+  it.each([
+    ["nomatch", 1, 'no test is named "nomatch": none was run\n'],
+    ["/^PEAR$/i", 0, ""],
+  ])("--name %s: exit code %i", async (name, code, err) => {
+    await write("a.test.ts", 'test("apple", () => {}); test("pear", () => {});');
+    await write("b.test.ts", 'test("fig", () => {});');
+    expect(await folder.run(["test", "--name", name])).toMatchObject({ code, err });
+  });
+
   it("hands tests its environment, and runs within another test run", async () => {
     await write(
       "a.test.ts",
@@ -79,8 +88,9 @@ describe("simpletasks test", () => {
     [["test"], /there are no tests in .*\nhint: .*\*\.test\.ts/],
     [["test", "absent.test.ts"], /there is no test file absent\.test\.ts/],
     [["test", "--reporter", "loud"], /there is no reporter "loud"/],
+    [["test", "--name", "("], /^simpletasks: --name: Invalid regular expression: .*\nhint: .*\n$/],
   ])("%j: exit code 2 and what is wrong", async (words, message) => {
-    if (words.includes("--reporter")) await write("a.test.ts", "");
+    if (words.some((word) => word.startsWith("--"))) await write("a.test.ts", "");
     const { code, err } = await folder.run(words);
     expect(err).toMatch(message);
     expect(code).toBe(2);

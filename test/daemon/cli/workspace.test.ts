@@ -136,6 +136,14 @@ describe("what exists", () => {
     expect(typeMistakes(folder.path)).toEqual([]);
   });
 
+  it("is no place for an example: nothing is made", async () => {
+    await writeFile(folder.file("simpletasks.json"), "{}");
+    const { code, out, err } = await folder.run(["init", "--example", "no-op"]);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(/is a workspace already: nothing was made\nhint: .*name another folder/);
+    expect(await readdir(folder.path)).toEqual(["simpletasks.json"]);
+  });
+
   it("is another workspace around it: that is told", async () => {
     await folder.run(["init"]);
     const { err } = await folder.run(["init", "inner"]);
