@@ -22,7 +22,7 @@ export function describeThrown(thrown: unknown, code: ErrorCode): AttemptError {
   try {
     return {
       name: cutText(nameOf(thrown), LONGEST_LINE),
-      message: cutText(messageOf(thrown), LONGEST_LINE),
+      message: cutText(thrown instanceof Error ? messageOf(thrown) : shown(thrown), LONGEST_LINE),
       code: isSimpleTasksError(thrown) ? thrown.code : code,
       stack: stackOf(thrown, CAUSES, { characters: LONGEST_STACK }),
     };

@@ -30,7 +30,7 @@ test.each([
   [Object.assign(() => {}, { toString: () => "a function" }), "function", "a function"],
 ])("%s may be thrown", (thrown, name, shown) => {
   const described = describeThrown(thrown, "task_failed");
-  expect(described.name).toBe(name);
+  expect(described).toMatchObject({ name, message: shown });
   expect(described.stack).toBe(`${shown} (thrown; not an Error, so it has no stack)`);
 });
 
