@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { SimpleTasksError } from "../../shared/errors.ts";
 import type { Call } from "./call.ts";
 import { escapeForTerminal } from "./escape.ts";
+import type { Signals } from "./signals.ts";
 import type { Output } from "./terminal.ts";
 
 /** Where a person is asked: standard input and error, so that results can go elsewhere. */
@@ -13,10 +14,10 @@ export interface Conversation {
 
 /**
  * Asks before something is destroyed: `QUESTION [y/N]`. True with `--yes`, without asking. Anything but y or yes is no, and
- * so are Ctrl-C and the end of input; then "Nothing was changed." is told.
+ * so is the end of input; then "Nothing was changed." is told. Ctrl-C stops the command.
  *
  * @param question ends in a question mark; escaped here
- * @throws `usage` when there is nobody to ask; an `AbortError` when the command is stopped by a signal
+ * @throws `usage` when there is nobody to ask; an `AbortError` when the command is stopped by a signal or by Ctrl-C
  */
 export async function confirm(
   { flags, signals, terminal }: Call,
@@ -30,19 +31,22 @@ export async function confirm(
     });
   }
   terminal.status("");
-  const answer = await ask(`${escapeForTerminal(question)} [y/N] `, { input, output }, signals.signal);
+  const answer = await ask(`${escapeForTerminal(question)} [y/N] `, { input, output }, signals);
   if (answer !== undefined && /^\s*y(es)?\s*$/i.test(answer)) return true;
   terminal.tell("Nothing was changed.");
+  signals.signal.throwIfAborted();
   return false;
 }
 
-/** What the person typed; undefined for Ctrl-C, which reaches a program that reads keys as a key, and the end of input. */
+/** What the person typed; undefined for the end of input, and when the command was stopped, by Ctrl-C or otherwise. */
 async function ask(
   prompt: string,
   { input, output }: Conversation,
-  signal: AbortSignal,
+  signals: Signals,
 ): Promise<string | undefined> {
-  const lines = createInterface({ input, output, terminal: true, signal });
+  const lines = createInterface({ input, output, terminal: true, signal: signals.signal });
+  // Where keys are read, Ctrl-C is one.
+  lines.once("SIGINT", () => signals.interrupt());
   try {
     const answer = await new Promise<string | undefined>((resolve) => {
       lines.once("line", resolve).once("close", () => resolve(undefined));
@@ -50,7 +54,6 @@ async function ask(
       lines.prompt();
     });
     if (answer === undefined) output.write("\n");
-    signal.throwIfAborted();
     return answer;
   } finally {
     lines.close();

@@ -8,6 +8,8 @@ export interface Signals extends Disposable {
   readonly exitCode: number | undefined;
   /** Calls `listener` at every further one; without a listener the second one ends the process at once. */
   onFurther(listener: () => void): void;
+  /** For a Ctrl-C that comes as a key, while a question is answered: does what its signal does. */
+  interrupt(): void;
 }
 
 export function listenForSignals(): Signals {
@@ -31,6 +33,7 @@ export function listenForSignals(): Signals {
     onFurther(listener) {
       further = listener;
     },
+    interrupt: listeners.SIGINT,
     [Symbol.dispose]() {
       process.off("SIGINT", listeners.SIGINT).off("SIGTERM", listeners.SIGTERM);
     },

@@ -22,7 +22,13 @@ function asked({ typed, yes = false, screen = true }: { typed?: string; yes?: bo
     terminal: openTerminal(new PassThrough(), output),
     environment: {},
     currentDirectory: "/",
-    signals: { signal: stop.signal, exitCode: undefined, onFurther() {}, [Symbol.dispose]() {} },
+    signals: {
+      signal: stop.signal,
+      exitCode: undefined,
+      onFurther() {},
+      interrupt: () => stop.abort(),
+      [Symbol.dispose]() {},
+    },
   };
   return { call, conversation: { input, output }, shown: () => shown, stop };
 }
@@ -35,7 +41,6 @@ describe("a question", () => {
     ["\n", false],
     ["n\n", false],
     ["yep\n", false],
-    ["\u0003", false],
     ["\u0004", false],
   ])("answered with %j is %s", async (typed, answer) => {
     const { call, conversation, shown } = asked({ typed });
@@ -65,10 +70,18 @@ describe("a question", () => {
   });
 
   it("ends when the command is stopped", async () => {
-    const { call, conversation, stop } = asked({});
+    const { call, conversation, stop, shown } = asked({});
     const answer = confirm(call, "Remove it?", conversation);
     stop.abort();
     await expect(answer).rejects.toMatchObject({ name: "AbortError" });
+    expect(shown()).toContain("Nothing was changed.\n");
+  });
+
+  it("is left with Ctrl-C, which stops the command", async () => {
+    const { call, conversation, stop } = asked({ typed: "\u0003" });
+    const answer = confirm(call, "Remove it?", conversation);
+    await expect(answer).rejects.toMatchObject({ name: "AbortError" });
+    expect(stop.signal.aborted).toBe(true);
   });
 });
 
@@ -83,7 +96,7 @@ describe.runIf(hasTerminal)("on a terminal", () => {
   it.each([
     ["y\r", 0, "removed 1 object, 1 B\n", false],
     ["\r", 1, "Nothing was changed.\n", true],
-    ["\u0003", 1, "Nothing was changed.\n", true],
+    ["\u0003", 130, "Nothing was changed.\nsimpletasks: stopped\n", true],
     ["\u0004", 1, "Nothing was changed.\n", true],
   ])("%j leads to exit code %d", async (keys, expected, said, stays) => {
     const { code, screen } = await runOnTerminal(folder, ["bucket", "rm", "a/b"], {

@@ -42,6 +42,7 @@ function callOn(screen?: { columns: number; rows: number }) {
       signal: new AbortController().signal,
       exitCode: undefined,
       onFurther() {},
+      interrupt() {},
       [Symbol.dispose]() {},
     },
   };
