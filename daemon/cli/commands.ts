@@ -15,6 +15,7 @@ import { describeStatus } from "./status/words.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 import { describeWorkspace } from "./workspace/words.ts";
+import { wrapHelp } from "./wrap-help.ts";
 
 /** Runs a command with the words and flags that were typed after it. */
 export type RunCommand = <Own extends object>(
@@ -38,7 +39,9 @@ export function describeCommands(terminal: Terminal, run: RunCommand): Words {
     program.commandsGroup(heading);
     for (const describe of describes) describe(program, runs);
   }
-  return program.commandsGroup("Help:").helpCommand("help [command]", "show the help of a command");
+  program.commandsGroup("Help:").helpCommand("help [command]", "show the help of a command");
+  for (const command of commandsIn(program)) command.showHelpAfterError(usageOf(command, terminal));
+  return program;
 
   function runs<Own extends object>(load: () => Promise<Command<Own>>) {
     return async (...given: unknown[]): Promise<void> => {
@@ -47,6 +50,20 @@ export function describeCommands(terminal: Terminal, run: RunCommand): Words {
       await run(await load(), words.args, words.opts<Flags & Own>());
     };
   }
+}
+
+function commandsIn(words: Words): readonly Words[] {
+  return [words, ...words.commands.flatMap(commandsIn)];
+}
+
+/** What follows a mistake in the words of a command. */
+function usageOf(command: Words, { errorStyle }: Terminal): string {
+  const name = fullNameOf(command);
+  return `usage: ${name} ${command.usage()}\n${errorStyle("dim", "hint:")} ${name} --help`;
+}
+
+function fullNameOf(command: Words): string {
+  return command.parent === null ? command.name() : `${fullNameOf(command.parent)} ${command.name()}`;
 }
 
 function describeProgram(terminal: Terminal): Words {
@@ -59,6 +76,10 @@ function describeProgram(terminal: Terminal): Words {
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
+      writeOut(text) {
+        const { screen } = terminal;
+        void terminal.printBytes(Buffer.from(screen === undefined ? text : wrapHelp(text, screen.columns)));
+      },
       outputError(message) {
         const [first = "", ...rest] = message.trimEnd().split("\n");
         terminal.tell(first.replace(/^error:/, terminal.errorStyle("red", "simpletasks:")));
