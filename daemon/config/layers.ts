@@ -1,5 +1,5 @@
 import { SimpleTasksError } from "../../shared/errors.ts";
-import { suggestion } from "../../shared/nearest-word.ts";
+import { nearestWord } from "../../shared/nearest-word.ts";
 import { describeRange, parseNumber, ranges, type NumberSetting } from "./ranges.ts";
 import { engineNames, isolationNames, type Engines, type Isolation } from "./workspace-schema.ts";
 
@@ -95,9 +95,10 @@ function oneOf<Name extends string>(names: readonly Name[]) {
   return (word: string, origin: Origin): Name => {
     const found = names.find((name) => name === word);
     if (found !== undefined) return found;
+    const near = nearestWord(word, names);
     throw new SimpleTasksError(
       "config_invalid",
-      `${describeOrigin(origin)} must be one of ${names.join(", ")}, not "${word}"${suggestion(word, names)}`,
+      `${describeOrigin(origin)} must be one of ${names.join(", ")}, not "${word}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
   };
 }

@@ -1,6 +1,8 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { SimpleTasksError } from "../../shared/errors.ts";
+import { bucketSchemes } from "../../shared/bucket/open.ts";
+import { queueSchemes } from "../../shared/queue/open.ts";
 import { parseSqliteUrl, sqliteUrl } from "../../shared/queue/sqlite/address.ts";
 import { nearestWord } from "../../shared/nearest-word.ts";
 import type { Engines } from "./workspace-schema.ts";
@@ -20,7 +22,7 @@ export interface NameContext {
  */
 export function queueUrl(given: string, context: NameContext): string {
   if (given.startsWith("sqlite:")) return sqliteUrl(parseSqliteUrl(given, context.base));
-  if (hasScheme(given)) return knownScheme("queue", given, ["sqlite", "sqs", "https", "http", "memory"]);
+  if (hasScheme(given)) return knownScheme("queue", given, queueSchemes(), ["sqs", "https", "http"]);
   checkBareName("queue", given, "sqlite:");
   if (context.engines !== "local") return `sqs://${given}`;
   const file = path.join(context.workspace, ".simpletasks", "queue.db");
@@ -34,7 +36,7 @@ export function queueUrl(given: string, context: NameContext): string {
 export function bucketUrl(given: string, context: NameContext): string {
   const relative = /^file:(?!\/\/)(.+)$/s.exec(given)?.[1];
   if (relative !== undefined) return pathToFileURL(path.resolve(context.base, relative)).href;
-  if (hasScheme(given)) return knownScheme("bucket", given, ["file", "s3", "gs", "memory"]);
+  if (hasScheme(given)) return knownScheme("bucket", given, bucketSchemes(), ["s3", "gs"]);
   checkBareName("bucket", given, "file:");
   if (context.engines === "aws") return `s3://${given}`;
   if (context.engines === "hybrid") return `gs://${given}`;
@@ -72,9 +74,15 @@ function hasScheme(given: string): boolean {
   return /^[a-z][a-z0-9+.-]+:/i.test(given);
 }
 
-function knownScheme(kind: "queue" | "bucket", url: string, schemes: readonly string[]): string {
+/** @param unbuilt schemes that have no driver yet: opening them says so */
+function knownScheme(
+  kind: "queue" | "bucket",
+  url: string,
+  schemes: readonly string[],
+  unbuilt: readonly string[],
+): string {
   const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
-  if (schemes.includes(scheme)) return url;
+  if (schemes.includes(scheme) || unbuilt.includes(scheme)) return url;
   const near = nearestWord(scheme, schemes);
   throw new SimpleTasksError(
     "scheme_unknown",

@@ -44,6 +44,11 @@ export async function openBucket(url: string, options: OpenBucketOptions = {}): 
   return driver(url, { baseDirectory: options.baseDirectory ?? process.cwd(), signal: options.signal });
 }
 
+/** The schemes of the drivers that are built in. */
+export function bucketSchemes(): readonly string[] {
+  return Object.keys(builtIn).toSorted();
+}
+
 const notBuiltYet: ReadonlyMap<string, string> = new Map([
   ["s3", "S3"],
   ["gs", "Google Cloud Storage"],

@@ -44,6 +44,11 @@ export async function openQueue(url: string, options: OpenQueueOptions = {}): Pr
   return driver(url, { baseDirectory, busySeconds, signal });
 }
 
+/** The schemes of the drivers that are built in. */
+export function queueSchemes(): readonly string[] {
+  return Object.keys(builtIn).toSorted();
+}
+
 /** `sqs://NAME`, or a queue's own address: `https://sqs.REGION.amazonaws.com/…`. */
 function isSqs(url: string): boolean {
   return /^(sqs:|https:\/\/(sqs\.|[^/]*\.queue\.amazonaws\.))/i.test(url);

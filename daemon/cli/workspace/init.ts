@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, SimpleTasksError } from "../../../shared/errors.ts";
-import { suggestion } from "../../../shared/nearest-word.ts";
+import { nearestWord } from "../../../shared/nearest-word.ts";
 import { findWorkspaceFile, workspaceFileName } from "../../config/workspace-file.ts";
 import type { Call } from "../call.ts";
 import { escapeForTerminal } from "../escape.ts";
@@ -58,9 +58,12 @@ async function templateFolder(example: string | undefined): Promise<string> {
     .filter((entry) => entry.isDirectory() && entry.name !== "workspace")
     .map(({ name }) => name);
   if (known.includes(example)) return path.join(shipped.templates, example);
-  throw new SimpleTasksError("usage", `there is no example "${example}"${suggestion(example, known)}`, {
-    hint: `There are: ${known.toSorted().join(", ")}.`,
-  });
+  const near = nearestWord(example, known);
+  throw new SimpleTasksError(
+    "usage",
+    `there is no example "${example}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    { hint: `There are: ${known.toSorted().join(", ")}.` },
+  );
 }
 
 /** Everything lies in a template as it is to lie in the workspace, but what is to lie in its bucket. */

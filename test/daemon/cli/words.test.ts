@@ -124,7 +124,19 @@ describe("wrong words", () => {
   it.each([
     [["statsu"], /unknown command 'statsu'\n {2}\(Did you mean status\?\)/],
     [["status", "--profil", "x"], /unknown option '--profil'\n {2}\(Did you mean --profile\?\)/],
-    [["schedule"], /missing required argument 'FILE'/],
+    [
+      ["schedule"],
+      /missing required argument 'FILE'\nusage: simpletasks schedule \[options\] <FILE>\nhint: simpletasks schedule --help\n$/,
+    ],
+    [
+      ["errors", "show"],
+      /\nusage: simpletasks errors show \[options\] <ID>\nhint: simpletasks errors show --help\n$/,
+    ],
+    [["run", "--error"], /argument missing\nusage: simpletasks run .*\nhint: simpletasks run --help\n$/],
+    [["queue", "stats", "foo://x"], /unknown scheme "foo"\nhint: Known schemes: memory, sqlite\.\n$/],
+    [["queue", "stats", "sqs://x"], /\nhint: SQS is not built yet\. Known schemes: memory, sqlite\.\n$/],
+    [["init", "--example", "nope"], /there is no example "nope"\nhint: There are: .*\n$/],
+    [["daemon", "--isolation", "vm"], /--isolation must be one of process, none, not "vm"\n$/],
     [["schedule", "a", "b"], /too many arguments/],
     [["daemon", "--workers", "0"], /--workers must be a whole number of 1 … 1024, not "0"/],
     [["daemon", "--lease", "x"], /--lease must be a number/],
