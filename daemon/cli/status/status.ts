@@ -48,7 +48,12 @@ export async function status(call: Call): Promise<number> {
       ["logs", logs ?? "none", ""],
       ["task files", String(files.length), ""],
     ];
-    for (const line of table(rows.map((row) => row.map(escapeForTerminal)))) await terminal.print(line);
+    const width = Math.max(...rows.map(([name = ""]) => name.length));
+    for (const row of rows) {
+      const [name = "", value = "", origin = ""] = row.map(escapeForTerminal);
+      const from = origin === "" || origin === "default" ? "" : `  ${dim(origin)}`;
+      await terminal.print(`${name.padEnd(width)}  ${value}${from}`);
+    }
     await terminal.print("");
     for (const line of table(queues.map(({ name, shown }) => [name, shown]))) await terminal.print(line);
     if (files.length === 0) await terminal.print(dim("NO_OP is the only task type: it is built in."));

@@ -15,13 +15,19 @@ it("shows queues, places, and where each setting came from", async () => {
     environment: { ERROR_QUEUE: "broken" },
   });
   expect(code).toBe(0);
-  expect(out).toMatch(/task queue +sqlite:.*queue=tasks +default/);
+  expect(out).toMatch(/task queue +sqlite:.*queue=tasks\n/);
   expect(out).toMatch(/error queue +sqlite:.*queue=broken +\$ERROR_QUEUE/);
   expect(out).toMatch(/bucket +file:.*\/buckets\/data +.*simpletasks\.json:2/);
   expect(out).toMatch(/cache +.*\/c +--cache/);
-  expect(out).toMatch(/reports kept +14 days +default/);
+  expect(out).toMatch(/reports kept +14 days\n/);
   expect(out).toMatch(/logs +\/.*\/\.local\/state\/simpletasks\/logs\/[^/]+-[0-9a-f]{8}\n/);
   expect(out).toMatch(/task queue +1 visible, 0 leased, 0 delayed/);
+});
+
+it("shows numbers with their thousands", async () => {
+  const lines = Array.from({ length: 1200 }, (_, id) => emptyTask(id)).join("\n");
+  await folder.run(["queue", "send", "tasks", "-"], { input: lines });
+  expect((await folder.run(["status"])).out).toMatch(/task queue +1,200 visible, 0 leased, 0 delayed/);
 });
 
 it("gives the same to programs", async () => {
