@@ -52,7 +52,6 @@ async function* firstOf(
   { signals }: Call,
 ): AsyncGenerator<PeekedMessage, void, undefined> {
   let count = 0;
-  if (limit === 0) return;
   for await (const message of peekAll(queue, { signal: signals.signal })) {
     yield message;
     count += 1;

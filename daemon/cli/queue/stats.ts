@@ -28,5 +28,8 @@ export async function statsOf(url: string, call: Call): Promise<QueueStats | und
 export function describeStats(stats: QueueStats | undefined): string {
   if (stats === undefined) return "empty: it is made when it is first used";
   const about = stats.approximate === true ? " (about)" : "";
-  return `${stats.visible} visible, ${stats.leased} leased, ${stats.delayed} delayed${about}`;
+  const [visible, leased, delayed] = [stats.visible, stats.leased, stats.delayed].map((count) =>
+    count.toLocaleString("en"),
+  );
+  return `${visible} visible, ${leased} leased, ${delayed} delayed${about}`;
 }

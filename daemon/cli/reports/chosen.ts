@@ -28,8 +28,8 @@ export function hasFilters({ flags }: Call<SelectionFlags>): boolean {
 /** @throws `usage` */
 export function limitOf({ flags: { limit } }: Call<{ readonly limit?: string }>): number | undefined {
   if (limit === undefined) return undefined;
-  if (/^\d+$/.test(limit)) return Number(limit);
-  throw new SimpleTasksError("usage", `--limit must be a whole number, not "${limit}"`);
+  if (/^0*[1-9]\d*$/.test(limit)) return Number(limit);
+  throw new SimpleTasksError("usage", `--limit must be a whole number from 1, not "${limit}"`);
 }
 
 /** Which reports a call names: ids as typed, else filters. */

@@ -30,6 +30,7 @@ describe("queue send", () => {
     expect((await folder.run(["queue", "stats", url, "--json"])).out).toBe(
       '{"visible":2500,"leased":0,"delayed":0}\n',
     );
+    expect((await folder.run(["queue", "stats", url])).out).toContain("2,500 visible, 0 leased");
   });
 });
 

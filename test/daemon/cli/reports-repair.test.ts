@@ -166,6 +166,8 @@ export default defineTask({ name: "CUT", payload: z.strictObject({ size: z.numbe
       [["errors", "retry", "1", "--all"], "either the reports' ids or filters"],
       [["errors", "retry", "--older", "1y"], '--older must be an age such as 90s, 30m, 2h or 7d, not "1y"'],
       [["errors", "discard", "--all", "--limit", "x"], "--limit must be a whole number"],
+      [["errors", "list", "--limit", "0"], '--limit must be a whole number from 1, not "0"'],
+      [["queue", "peek", "tasks", "--limit", "00"], '--limit must be a whole number from 1, not "00"'],
     ] as const) {
       expect(await folder.run(words), words.join(" ")).toMatchObject({
         code: 2,
