@@ -38,8 +38,8 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** A bar of `width` letters; `fraction` is 0 … 1. */
+/** A bar of `width` letters; `fraction` is 0 … 1. It is full at 1 alone: short of it, something is left to be done. */
 export function bar(fraction: number, width = 24): string {
-  const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
+  const full = fraction >= 1 ? width : Math.min(width - 1, Math.round(Math.max(0, fraction) * width));
   return `${"█".repeat(full)}${"░".repeat(width - full)}`;
 }

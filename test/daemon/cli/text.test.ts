@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { escapeForTerminal } from "../../../daemon/cli/escape.ts";
-import { bytesText, counted, table } from "../../../daemon/cli/format.ts";
+import { bar, bytesText, counted, table } from "../../../daemon/cli/format.ts";
 import { linesOf } from "../../../shared/lines.ts";
 
 describe("text for a terminal", () => {
@@ -83,5 +83,16 @@ describe("numbers for people", () => {
         ["long", "c"],
       ]),
     ).toEqual(["a     b", "long  c"]);
+  });
+});
+
+describe("a bar", () => {
+  it.each([
+    [0, "░░░░"],
+    [0.5, "██░░"],
+    [0.999, "███░"],
+    [1, "████"],
+  ])("of %d is full only when all is done", (fraction, shown) => {
+    expect(bar(fraction, 4)).toBe(shown);
   });
 });
