@@ -1,5 +1,6 @@
 import type { BatchCounts } from "../../../shared/queue/queue.ts";
 import { settingsOf, type Call } from "../call.ts";
+import type { Column } from "../columns.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { timeText } from "../format.ts";
@@ -15,18 +16,46 @@ export async function batchList(call: Call): Promise<number> {
     for (const batch of batches) await terminal.printRaw(JSON.stringify(batchJson(batch)));
     return exitCodes.done;
   }
-  await printTable(call, {
+  const empty = escapeForTerminal(`no batches in ${url}`);
+  await printTable(call, { ...batchTable(batches, terminal.screen?.columns), empty });
+  return exitCodes.done;
+}
+
+/** @param room columns of the screen: on a narrow one times and counts are shorter; undefined where nothing is cut */
+export function batchTable(
+  batches: readonly BatchCounts[],
+  room = Infinity,
+): { readonly columns: readonly Column[]; readonly rows: readonly (readonly string[])[] } {
+  const narrow = room < wholeWidth;
+  return {
     columns: [
       { title: "batch", shrink: "end" },
-      { title: "first scheduled" },
+      { title: narrow ? "first at" : "first scheduled" },
       ...counts.map((title) => ({ title, align: "right" as const })),
     ],
-    rows: batches.map((batch) =>
-      [batch.batch, timeText(batch.firstAt)].concat(counts.map((name) => batch[name].toLocaleString("en"))),
-    ),
-    empty: escapeForTerminal(`no batches in ${url}`),
-  });
-  return exitCodes.done;
+    rows: batches.map((batch) => [
+      batch.batch,
+      narrow ? shortTime(batch.firstAt) : timeText(batch.firstAt),
+      ...counts.map((name) => (narrow ? shortCount(batch[name]) : batch[name].toLocaleString("en"))),
+    ]),
+  };
+}
+
+/** Columns that rows with whole times and counts up to 9,999,999 need, with the beginning of the batch's id. */
+const wholeWidth = 95;
+
+/** "05-31 09:05", as `ls` does it; "2025-05-31" of one that half a year has passed since. */
+function shortTime(milliseconds: number): string {
+  const text = timeText(milliseconds);
+  return Date.now() - milliseconds < halfYear ? text.slice(5, 16) : text.slice(0, 10);
+}
+
+const halfYear = 182 * 86_400_000;
+
+/** "999,999", "1.23 M": never more than there are. */
+function shortCount(count: number): string {
+  if (count < 1_000_000) return count.toLocaleString("en");
+  return `${(Math.floor(count / 10_000) / 100).toFixed(2)} M`;
 }
 
 const counts = ["scheduled", "queued", "running", "done", "failed", "discarded"] as const;

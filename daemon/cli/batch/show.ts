@@ -51,6 +51,7 @@ function factsOf(batch: BatchCounts): (readonly [string, string])[] {
   return [
     ["", `${bar(fraction)} ${percent} % of ${counted(scheduled, "task")}`],
     ["tasks", shown.join(", ")],
+    ...(running > 0 ? [["running", runningMeans] as const] : []),
     ["first scheduled", timeText(firstAt)],
     ["last changed", timeText(lastAt)],
   ];
@@ -67,14 +68,16 @@ async function failuresOf({ batch }: BatchCounts, url: string, call: Call): Prom
   return await groupReports(ofBatch());
 }
 
+const runningMeans = "leased by daemons, prefetched ones too";
+
 function nextSteps({ queued, running, failed }: BatchCounts, id: string): readonly string[] {
-  const steps: string[] = [];
-  if (queued > 0) steps.push("simpletasks daemon --until-drained     runs what is queued");
+  const steps: [command: string, effect: string][] = [];
+  if (queued > 0) steps.push(["simpletasks daemon --until-drained", "runs what is queued"]);
   if (failed > 0) {
-    steps.push(`simpletasks errors list --batch ${id}   shows each failure`);
-    steps.push(`simpletasks errors retry --batch ${id}  sends the failed tasks again`);
+    steps.push([`simpletasks errors list --batch ${id}`, "shows each failure"]);
+    steps.push([`simpletasks errors retry --batch ${id}`, "sends the failed tasks again"]);
   }
-  if (steps.length > 0) return steps;
+  if (steps.length > 0) return table(steps);
   return [running > 0 ? "nothing: daemons are at work on it" : "nothing: every task is done or given up"];
 }
 

@@ -9,12 +9,15 @@ export const describeBatch: DescribeGroup = (program, runs) => {
     .action(runs(async () => (await import("./list.ts")).batchList))
     .addHelpText(
       "after",
-      examples(["simpletasks batch list", ""], ["simpletasks batch list --json", "one a line"]),
+      examples(["simpletasks batch list", ""], ["simpletasks batch list --json", "one a line"]) + counting,
     );
 
   withLocations(batch.command("show"))
     .description("Shows one batch: its counts, which errors its failed tasks met, and what to do about them.")
     .argument("ID", "the batch's id, or its beginning")
     .action(runs(async () => (await import("./show.ts")).batchShow))
-    .addHelpText("after", examples(["simpletasks batch show 51a31486", ""]));
+    .addHelpText("after", examples(["simpletasks batch show 51a31486", ""]) + counting);
 };
+
+const counting = `
+"running" counts the tasks that daemons have leased, those too that they have only fetched ahead.\n`;

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { batchTable } from "../../../daemon/cli/batch/list.ts";
+import { openColumns } from "../../../daemon/cli/columns.ts";
 import { openQueue } from "../../../shared/queue/open.ts";
 import type { BatchChange } from "../../../shared/queue/queue.ts";
 import { failed, task } from "../../shared/repair/reports.ts";
@@ -70,6 +72,24 @@ describe("batch list", () => {
     expect(table.out).toMatch(new RegExp(`\n${older} .* 10 +3 +1 +3 +2 +1\n$`));
   });
 
+  it.each([
+    [80, Date.now(), /^3f2504e\S*… {2}\d\d-\d\d \d\d:\d\d( +9\.99 M){6}$/],
+    [80, Date.UTC(2020, 5, 5), /^3f2504e\S*… {2}2020-06-05( +9\.99 M){6}$/],
+    [95, Date.UTC(2020, 5, 5), /^3f2504e… {2}2020-06-05 \d\d:\d\d:\d\d( +9,999,999){6}$/],
+  ])("fits %d columns with millions of tasks in every state", (room, firstAt, expected) => {
+    const batches = [9_999_999, 999_999].map((all) => {
+      const counts = { scheduled: all, queued: all, running: all, done: all, failed: all, discarded: all };
+      return { batch: older, firstAt, lastAt: firstAt, ...counts };
+    });
+    const { columns, rows } = batchTable(batches, room);
+    const lines = openColumns(columns, room);
+    for (const row of rows) lines.measure(row);
+    for (const row of [columns.map(({ title }) => title), ...rows]) {
+      expect(lines.line(row).length).toBeLessThanOrEqual(room);
+    }
+    expect(lines.line(rows[0] ?? [])).toMatch(expected);
+  });
+
   it("says so when there is none, and makes no queue by looking", async () => {
     const { code, err } = await folder.run(["batch", "list"]);
     expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^no batches in sqlite:/) });
@@ -85,8 +105,12 @@ describe("batch show", () => {
     expect(out).toMatch(/█+░+ 60 % of 10 tasks\n/);
     expect(out).toMatch(/3 queued, 1 running, 3 done, 2 failed, 1 discarded\n/);
     expect(out).toMatch(/ 2 +2 .* CUT +no #\n/);
-    expect(out).toMatch(/simpletasks daemon --until-drained/);
-    expect(out).toMatch(/simpletasks errors retry --batch 3f2504e0-4 /);
+    expect(out).toMatch(/\n {2}running +leased by daemons, prefetched ones too\n/);
+    expect(out).toContain(`
+  simpletasks daemon --until-drained           runs what is queued
+  simpletasks errors list --batch 3f2504e0-4   shows each failure
+  simpletasks errors retry --batch 3f2504e0-4  sends the failed tasks again
+`);
   });
 
   it("quotes an id that anybody may have written, for the terminal and for the shell", async () => {
