@@ -68,7 +68,16 @@ export class SimpleTasksError extends Error {
     this.hint = details.hint;
     this.retryable = details.retryable ?? false;
     this.about = details.about ?? {};
+    hide(this, "name");
+    if (this.hint === undefined) hide(this, "hint");
+    if (!this.retryable) hide(this, "retryable");
+    if (Object.keys(this.about).length === 0) hide(this, "about");
   }
+}
+
+/** What says nothing is left out where an error is printed with its properties, as by Node's test runner. */
+function hide(error: SimpleTasksError, property: keyof SimpleTasksError): void {
+  Object.defineProperty(error, property, { enumerable: false });
 }
 
 /** True when `error` is a {@link SimpleTasksError}, of `code` if one is given. */

@@ -13,6 +13,7 @@ import { Attempt } from "../attempt.ts";
 import { ownInputs } from "../fetch-inputs.ts";
 import { createInProcessRunner } from "../in-process/runner.ts";
 import type { AttemptOutcome } from "../runner.ts";
+import { describeThrown } from "../phases/thrown.ts";
 import { startTaskTypes } from "../task-types.ts";
 import { readObjects, type StoredObject } from "./stored-object.ts";
 
@@ -58,6 +59,7 @@ export interface TaskRun {
  *   {@link taskText} throws for a task that cannot be.
  */
 export async function runTask(type: TaskType, task: TaskToTest = {}): Promise<TaskRun> {
+  const caller = new Error("called");
   const { inputs = {}, payload = null, baseDirectory = "data", id = 0, objects = {}, signal } = task;
   const body = taskText({ id, name: type.name, baseDirectory, inputs: Object.keys(inputs), payload });
 
@@ -88,7 +90,7 @@ export async function runTask(type: TaskType, task: TaskToTest = {}): Promise<Ta
   signal?.addEventListener("abort", abort, { once: true });
   resources.defer(() => signal?.removeEventListener("abort", abort));
 
-  const keys = await runAttempt(attempt, datasource);
+  const keys = await runAttempt(attempt, datasource, caller);
   const stored = await readObjects(bucket);
   const outputs: Record<string, StoredObject> = Object.create(null);
   const prefix = baseDirectory.endsWith("/") ? baseDirectory : `${baseDirectory}/`;
@@ -100,11 +102,15 @@ export async function runTask(type: TaskType, task: TaskToTest = {}): Promise<Ta
 }
 
 /** Runs the attempt to the end of its uploads and gives the keys of its outputs. */
-async function runAttempt(attempt: Attempt, datasource: OpenDatasource): Promise<readonly string[]> {
+async function runAttempt(
+  attempt: Attempt,
+  datasource: OpenDatasource,
+  caller: Error,
+): Promise<readonly string[]> {
   try {
     if (attempt.fetches) attempt.inputs = await ownInputs(attempt, datasource);
     const outcome = await attempt.type.runner.run(attempt, attempt);
-    if (outcome.kind !== "succeeded") throw failureOf(attempt.name, outcome);
+    if (outcome.kind !== "succeeded") throw failureOf(attempt.name, outcome, caller);
     await attempt.staged?.commit({ mayUpload: () => true, signal: attempt.signal });
     return outcome.outputs;
   } finally {
@@ -113,14 +119,20 @@ async function runAttempt(attempt: Attempt, datasource: OpenDatasource): Promise
   }
 }
 
-function failureOf(name: string, outcome: Exclude<AttemptOutcome, { kind: "succeeded" }>): SimpleTasksError {
+function failureOf(
+  name: string,
+  outcome: Exclude<AttemptOutcome, { kind: "succeeded" }>,
+  caller: Error,
+): SimpleTasksError {
   if (outcome.kind === "unstarted")
     return new SimpleTasksError("attempt_aborted", `${name} did not begin: it was given up before`);
   const { phase, error } = outcome;
   const message = `${name} failed in ${phase}: ${error.message}`;
   const failure = new SimpleTasksError(codeOf(outcome), message, { about: { phase } });
-  // Where the task's own code threw, not this line.
-  failure.stack = `${failure.message}\n${error.stack}`;
+  // Where the task's own code threw, not this line; where it did not throw, the test that ran it.
+  const isPlaced = /^\s+at /m.test(error.stack);
+  const frames = isPlaced ? [] : describeThrown(caller, "internal").stack.split("\n").slice(1);
+  failure.stack = [`${name} failed in ${phase}: ${error.stack}`, ...frames].join("\n");
   return failure;
 }
 

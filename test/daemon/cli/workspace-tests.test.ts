@@ -63,6 +63,24 @@ describe("simpletasks test", () => {
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining("✔ sees it") });
   });
 
+  it("shows of a task that failed a sentence and a place in its author's code, nothing twice and nothing empty", async () => {
+    await write(
+      "a.test.ts",
+      `import { defineTask, z } from "simpletasks";
+      import { runTask } from "simpletasks/testing";
+      const a = defineTask({ name: "A", payload: z.object({ n: z.int() }), execute() { throw new RangeError("far"); } });
+      test("payload", () => runTask(a, { payload: {} }));
+      test("throw", () => runTask(a, { payload: { n: 1 } }));`,
+    );
+    const { out } = await folder.run(["test"]);
+    expect(out).toMatch(
+      /A failed in validate: The payload is not what A takes: payload_info\.n: .*\n +Correct payload_info, .*\n +at .*a\.test\.ts:5.* \{\n +code: 'payload_invalid',\n +about: \{ phase: 'validate' \}\n +\}\n/,
+    );
+    expect(out).toMatch(
+      /A failed in execute: RangeError: far\n +at .*a\.test\.ts:4.* \{\n +code: 'task_failed',\n +about: \{ phase: 'execute' \}\n +\}\n/,
+    );
+  });
+
   it("ends with its tests when it is stopped", async () => {
     await write(
       "a.test.ts",
