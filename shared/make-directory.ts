@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { deniedFolder } from "./denied.ts";
 import { messageOf, SimpleTasksError } from "./errors.ts";
 
 /**
@@ -77,7 +78,8 @@ function isDirectory(folder: string): boolean {
 
 function cannotMake(directory: string, cause: unknown): SimpleTasksError {
   const code = codeOf(cause) ?? "";
-  const reason = reasons[code] ?? messageOf(cause);
+  const denied = code === "EACCES" ? deniedFolder(directory) : undefined;
+  const reason = denied === undefined ? (reasons[code] ?? messageOf(cause)) : `you may not enter ${denied}`;
   return new SimpleTasksError(
     code === "ENOSPC" || code === "EDQUOT" ? "storage_full" : "io",
     `the folder ${directory} cannot be made: ${reason}`,

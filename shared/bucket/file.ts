@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { deniedFolder } from "../denied.ts";
 import { messageOf, SimpleTasksError } from "../errors.ts";
 import type { Bucket } from "./bucket.ts";
 import { createDirectories } from "./file/directories.ts";
@@ -90,16 +91,27 @@ async function openRoot(directory: string, make: (() => Promise<void>) | undefin
   try {
     if (make !== undefined && (await stat(directory).catch(() => undefined)) === undefined) await make();
     if (!(await stat(directory)).isDirectory()) throw new Error("it is no directory");
+    // Fails where the directory may not be entered.
+    await stat(`${directory}/.`);
     return await realpath(directory);
   } catch (cause) {
-    const code = ["EACCES", "EPERM", "EROFS", "EIO"].includes(systemCode(cause) ?? "") ? "io" : "url_invalid";
+    const denied = deniedFolder(join(directory, "any"));
+    if (denied !== undefined || ["EACCES", "EPERM"].includes(systemCode(cause) ?? "")) {
+      const right = denied === undefined ? `write in ${dirname(directory)}` : `enter ${denied}`;
+      throw new SimpleTasksError(
+        "io",
+        `The bucket directory ${directory} cannot be used: you may not ${right}`,
+        {
+          hint: "Ask the owner of that folder for this right, or name another bucket.",
+          cause,
+        },
+      );
+    }
+    const code = ["EROFS", "EIO"].includes(systemCode(cause) ?? "") ? "io" : "url_invalid";
     throw new SimpleTasksError(
       code,
       `The bucket directory ${directory} cannot be used: ${messageOf(cause)}`,
-      {
-        hint: "Check the bucket's path, or make the directory.",
-        cause,
-      },
+      { hint: "Name another directory, or make this one.", cause },
     );
   }
 }

@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, realpathSync, type Stats } from "node:fs";
+import { lstatSync, realpathSync, type Stats } from "node:fs";
 import path from "node:path";
 import { SimpleTasksError, messageOf } from "../errors.ts";
+import { deniedFolder } from "../denied.ts";
 import { makeDirectorySync } from "../make-directory.ts";
 import { PRIVATE_DIRECTORY } from "./paths.ts";
 
@@ -50,12 +51,15 @@ export function ensureFolders(layout: Layout): void {
   const own = path.dirname(layout.indexFile);
   for (const folder of [own, layout.owners, layout.work, layout.partial, layout.folded]) {
     try {
-      mkdirSync(folder, { recursive: folder === own, mode: layout.directoryMode });
+      makeDirectorySync(folder, layout.directoryMode);
     } catch {
       // It exists, or the check below says what stands there.
     }
+    const denied = deniedFolder(folder);
+    if (denied !== undefined) throw unusable(layout.directory, `you may not enter ${denied}`);
     const stats = lstatSync(folder, { throwIfNoEntry: false });
-    if (stats?.isDirectory() !== true) {
+    if (stats === undefined) throw unusable(layout.directory, `you may not write in ${path.dirname(folder)}`);
+    if (!stats.isDirectory()) {
       throw refused(layout.directory, `its "${path.relative(layout.directory, folder)}" is not a directory`);
     }
   }
@@ -67,11 +71,7 @@ function makeCacheDirectory(wanted: string, mode: number): string {
     makeDirectorySync(wanted, mode);
     return realpathSync(wanted);
   } catch (cause) {
-    throw new SimpleTasksError(
-      "cache_refused",
-      `the cache directory ${wanted} cannot be used: ${messageOf(cause)}`,
-      { hint: "choose another directory", about: { cache: wanted }, cause },
-    );
+    throw unusable(wanted, messageOf(cause), cause);
   }
 }
 
@@ -83,6 +83,15 @@ function refuseUnsafe(directory: string): void {
   if ((stats.mode & 0o077) !== 0) {
     throw refused(directory, `others may enter it (mode ${(stats.mode & 0o777).toString(8)})`);
   }
+}
+
+/** Whatever modes the directory itself gets. */
+function unusable(directory: string, why: string, cause?: unknown): SimpleTasksError {
+  return new SimpleTasksError("cache_refused", `the cache directory ${directory} cannot be used: ${why}`, {
+    hint: "choose another directory",
+    about: { cache: directory },
+    cause,
+  });
 }
 
 function refused(directory: string, why: string): SimpleTasksError {
