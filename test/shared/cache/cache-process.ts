@@ -1,4 +1,5 @@
-// One process on a shared cache, told what to do by its parent. `node cache-process.ts CACHE BUCKET LIMIT`.
+// One process on a shared cache, told what to do by its parent. `node cache-process.ts CACHE BUCKET LIMIT [USER]`: with the
+// number of a user it goes on as that one, once it has loaded what that one may be unable to read.
 import { readFileSync } from "node:fs";
 import type { Bucket } from "../../../shared/bucket/bucket.ts";
 import { openFileBucket } from "../../../shared/bucket/file.ts";
@@ -17,7 +18,8 @@ export type Report =
   | { readonly saw: "fetched"; readonly text: string; readonly hit: boolean }
   | { readonly saw: "failed"; readonly message: string };
 
-const [directory = "", bucketDirectory = "", limit = ""] = process.argv.slice(2);
+const [directory = "", bucketDirectory = "", limit = "", user = ""] = process.argv.slice(2);
+if (user !== "") process.setuid?.(Number(user));
 const door = Promise.withResolvers<void>();
 const pins: Pin[] = [];
 

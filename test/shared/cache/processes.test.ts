@@ -18,9 +18,10 @@ interface Process {
   kill(): Promise<void>;
 }
 
-function start(cache: string, bucket: string, limit = 1e9, user: { uid?: number } = {}): Process {
+function start(cache: string, bucket: string, limit = 1e9, user?: number): Process {
   const program = fileURLToPath(new URL("./cache-process.ts", import.meta.url));
-  const child = fork(program, [cache, bucket, String(limit)], { execArgv: [], ...user });
+  const words = [cache, bucket, String(limit), ...(user === undefined ? [] : [String(user)])];
+  const child = fork(program, words, { execArgv: [] });
   const reports: Report[] = [];
   child.on("message", (report: Report) => reports.push(report));
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -133,9 +134,9 @@ test("a reservation of a process that died makes no room scarce", async () => {
 test.skipIf(process.getuid?.() !== 0)(
   "files of another user that a dead process left keep nobody from the cache",
   async () => {
-    const nobody = { uid: 65_534 };
+    const nobody = 65_534;
     const { cache, directory } = await places({ a: "aaaa" });
-    chownSync(path.dirname(cache), nobody.uid, 0);
+    chownSync(path.dirname(cache), nobody, 0);
     const one = start(cache, directory, 1e9, nobody);
     await one.saw("ready");
     const [owner = ""] = readdirSync(path.join(cache, ".simpletasks/work"));
