@@ -61,6 +61,10 @@ const payload = z
 export const entrySchema = z
   .strictObject(
     {
+      $schema: z
+        .string("must be a text")
+        .optional()
+        .describe("Where the JSON schema of this file lies, for editors. It is not sent."),
       task: taskName,
       base_directory: baseDirectory,
       inputs: inputs.optional(),

@@ -21,7 +21,7 @@ export function schemaFaults(value: unknown, error: z.ZodError, root: Node): Fau
 function faultsOf(issue: z.core.$ZodIssue, value: unknown, root: Node, above: Path): Fault[] {
   const path = [...above, ...issue.path.filter((step) => typeof step !== "symbol")];
   if (issue.code === "unrecognized_keys") {
-    const known = path.length === 0 ? Object.keys(entrySchema.shape) : Object.keys(variableSchemas);
+    const known = path.length === 0 ? entryKeys : Object.keys(variableSchemas);
     return issue.keys.map((key) => ({
       offset: nearestKey(root, [...path, key]).offset,
       message: `unknown key "${key}"${suggestion(key, known)}`,
@@ -72,6 +72,9 @@ function variableFaults(variable: unknown, value: unknown, root: Node, path: Pat
     },
   ];
 }
+
+/** What is for editors alone is nothing that is meant by another word. */
+const entryKeys = Object.keys(entrySchema.shape).filter((key) => key !== "$schema");
 
 const shortForm =
   'In short a task is {"task": NAME, "base_directory": KEY}, and if need be "inputs", "payload", "id".';

@@ -125,7 +125,7 @@ describe("a batch file", () => {
           types: async () => ({ types: [], failures: [] }),
           check: async (tasks) => {
             await gone.promise;
-          await setImmediate();
+            await setImmediate();
             return tasks.map(() => ({ kind: "fine" }));
           },
         },
