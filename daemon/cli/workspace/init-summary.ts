@@ -37,6 +37,7 @@ export function describeNew({ directory, example, made, below }: InitOutcome): s
       ...enter,
       ...(example === undefined ? nextCommands : [["  cat README.md", notes.get("README.md") ?? ""]]),
     ]),
+    "git ignores .simpletasks, inputs too: after a checkout, simpletasks init once",
   ];
 }
 

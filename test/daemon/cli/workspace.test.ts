@@ -16,6 +16,7 @@ describe("a new workspace", () => {
     expect(made).toMatchObject({ code: 0, err: "" });
     expect(made.out).toContain(`made a workspace in ${folder.path}\n`);
     expect(made.out).toContain("  simpletasks schedule weather.tasks.json");
+    expect(made.out).toMatch(/^git ignores \.simpletasks, .*simpletasks init once\n$/m);
 
     const tested = await folder.run(["test"]);
     expect(tested).toMatchObject({ code: 0, err: "", out: expect.stringContaining("pass 3") });
@@ -30,6 +31,15 @@ describe("a new workspace", () => {
       greatest: 1.6,
       mean: -1.2,
     });
+  });
+
+  it("refuses a payload with a key that its type does not have", async () => {
+    await folder.run(["init"]);
+    const payload = { column: "rain", decimal: 1 };
+    const task = JSON.stringify({ task: "SUMMARIZE", base_directory: "weather", payload });
+    const { code, err } = await folder.run(["schedule", "-"], { input: task });
+    expect(code).toBe(1);
+    expect(err).toContain('Unrecognized key: "decimal"');
   });
 
   it("runs NO_OP too", async () => {

@@ -6,7 +6,7 @@ import { Thresholds } from "./thresholds.ts";
 export default defineTask({
   name: "COUNT_BY_SIZE",
   payload: z
-    .object({ id: z.string().min(1), thresholds: z.array(z.number()).min(1) })
+    .strictObject({ id: z.string().min(1), thresholds: z.array(z.number()).min(1) })
     .transform(({ id, thresholds }) => new Thresholds(id, thresholds)),
   async execute({ payload: thresholds }, _datasource, { inputs }) {
     const counts = [0, ...thresholds.bounds.map(() => 0)];

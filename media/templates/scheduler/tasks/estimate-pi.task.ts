@@ -3,7 +3,7 @@ import { defineTask, z } from "simpletasks";
 /** Estimates π by throwing darts at a square: a task without inputs, which only computes and writes. */
 export default defineTask({
   name: "ESTIMATE_PI",
-  payload: z.object({ seed: z.int().positive(), samples: z.int().positive() }),
+  payload: z.strictObject({ seed: z.int().positive(), samples: z.int().positive() }),
   execute({ payload: { seed, samples } }) {
     const random = randomNumbers(seed);
     let hits = 0;

@@ -7,7 +7,8 @@ import { defineTask, z } from "simpletasks";
  */
 export default defineTask({
   name: "SUMMARIZE",
-  payload: z.object({
+  // Strict: a key that is misspelt is refused, not passed over.
+  payload: z.strictObject({
     column: z.string().describe("the column to sum up"),
     decimals: z.int().min(0).max(10).default(2).describe("digits after the point"),
   }),
