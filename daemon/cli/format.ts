@@ -24,6 +24,20 @@ export function timeText(milliseconds: number | undefined): string {
   return `${date} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":")}`;
 }
 
+/** How a table on a screen with room for so many letters shows times; undefined for output that nobody cuts. */
+export function timeFor(room = Infinity): (milliseconds: number | undefined) => string {
+  return room < 100 ? shortTimeText : timeText;
+}
+
+const halfYear = 182 * 86_400_000;
+
+/** "05-31 09:05", as `ls` does it; "2025-05-31" of one that half a year has passed since. */
+function shortTimeText(milliseconds: number | undefined): string {
+  const text = timeText(milliseconds);
+  if (milliseconds === undefined) return text;
+  return Date.now() - milliseconds < halfYear ? text.slice(5, 16) : text.slice(0, 10);
+}
+
 /** Rows in columns that are as wide as their widest cell; the last one is not filled up. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -8,6 +8,8 @@ export interface ReportGroup {
   readonly code: string | undefined;
   /** The error's first line, with `#` for each number. */
   readonly headline: string;
+  /** The first input of the newest report, as an example; undefined where it has none. */
+  readonly input: string | undefined;
   readonly count: number;
   /** Ids of the oldest and of the newest report. */
   readonly first: string;
@@ -23,16 +25,34 @@ const longest = 500;
 export async function groupReports(entries: AsyncIterable<ReportEntry>): Promise<readonly ReportGroup[]> {
   const groups = new Map<string, ReportGroup>();
   for await (const entry of entries) {
-    const task = entry.task.name?.slice(0, longest);
-    const code = entry.report.error?.code ?? entry.report.error?.name;
-    const headline = withoutNumbers(entry.headline.slice(0, longest));
-    const key = JSON.stringify([task ?? null, code ?? null, headline]);
+    const trouble = troubleOf(entry);
+    const key = keyOf(trouble);
     const { count = 0, first = entry.id } = groups.get(key) ?? {};
-    groups.set(key, { task, code, headline, count: count + 1, first, last: entry.id, lastAt: entry.sentAt });
+    const input = entry.task.document?.inputs[0]?.slice(0, longest);
+    groups.set(key, { ...trouble, input, count: count + 1, first, last: entry.id, lastAt: entry.sentAt });
   }
   return [...groups.values()].toSorted(
     (one, other) => other.count - one.count || (other.lastAt ?? 0) - (one.lastAt ?? 0),
   );
+}
+
+/** The same text for every report of a group, and no other's. */
+export function groupKey(entry: ReportEntry): string {
+  return keyOf(troubleOf(entry));
+}
+
+type Trouble = Pick<ReportGroup, "task" | "code" | "headline">;
+
+function troubleOf({ task, report, headline }: ReportEntry): Trouble {
+  return {
+    task: task.name?.slice(0, longest),
+    code: report.error?.code ?? report.error?.name,
+    headline: withoutNumbers(headline.slice(0, longest)),
+  };
+}
+
+function keyOf({ task, code, headline }: Trouble): string {
+  return JSON.stringify([task ?? null, code ?? null, headline]);
 }
 
 /** Numbers with their points and exponents, also in hexadecimal digits, and ids made of such. */

@@ -1,4 +1,5 @@
 import type { CallOptions, Queue } from "../queue/queue.ts";
+import { groupKey } from "./group-reports.ts";
 import { type ReportEntry, readReports } from "./reports.ts";
 
 /** Which reports are meant: those that fit everything that is given. */
@@ -9,6 +10,8 @@ export interface Selection {
   readonly text?: string | undefined;
   /** The whole id of a batch. */
   readonly batch?: string | undefined;
+  /** The {@link groupKey} of a group of reports. */
+  readonly group?: string | undefined;
   /** Reported at this moment or earlier, in milliseconds since 1970; a report whose time is not known is not meant. */
   readonly until?: number | undefined;
   /** Reported at this moment or later. */
@@ -24,7 +27,7 @@ export interface SelectedReport {
 
 /** Tests whether a report is meant. */
 export function matcherOf(selection: Selection): (entry: ReportEntry) => boolean {
-  const { task, text, batch, until, since } = selection;
+  const { task, text, batch, group, until, since } = selection;
   const name = task === undefined ? undefined : namePattern(task);
   const wanted = text?.toLowerCase();
   return (entry) => {
@@ -32,6 +35,7 @@ export function matcherOf(selection: Selection): (entry: ReportEntry) => boolean
     if (since !== undefined && !(entry.sentAt !== undefined && entry.sentAt >= since)) return false;
     if (name !== undefined && !(entry.task.name !== undefined && name(entry.task.name))) return false;
     if (batch !== undefined && entry.task.batch !== batch) return false;
+    if (group !== undefined && groupKey(entry) !== group) return false;
     return (
       wanted === undefined || textsOf(entry).some((candidate) => candidate.toLowerCase().includes(wanted))
     );

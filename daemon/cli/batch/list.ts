@@ -3,7 +3,7 @@ import { settingsOf, type Call } from "../call.ts";
 import type { Column } from "../columns.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { timeText } from "../format.ts";
+import { timeFor } from "../format.ts";
 import { printTable } from "../listing.ts";
 import { batchesOf } from "./batches.ts";
 
@@ -27,6 +27,7 @@ export function batchTable(
   room = Infinity,
 ): { readonly columns: readonly Column[]; readonly rows: readonly (readonly string[])[] } {
   const narrow = room < wholeWidth;
+  const time = timeFor(room);
   return {
     columns: [
       { title: "batch", shrink: "end" },
@@ -35,22 +36,14 @@ export function batchTable(
     ],
     rows: batches.map((batch) => [
       batch.batch,
-      narrow ? shortTime(batch.firstAt) : timeText(batch.firstAt),
+      time(batch.firstAt),
       ...counts.map((name) => (narrow ? shortCount(batch[name]) : batch[name].toLocaleString("en"))),
     ]),
   };
 }
 
-/** Columns that rows with whole times and counts up to 9,999,999 need, with the beginning of the batch's id. */
-const wholeWidth = 95;
-
-/** "05-31 09:05", as `ls` does it; "2025-05-31" of one that half a year has passed since. */
-function shortTime(milliseconds: number): string {
-  const text = timeText(milliseconds);
-  return Date.now() - milliseconds < halfYear ? text.slice(5, 16) : text.slice(0, 10);
-}
-
-const halfYear = 182 * 86_400_000;
+/** Columns that rows with whole times and counts up to 9,999,999 need, with some of the batch's id. */
+const wholeWidth = 100;
 
 /** "999,999", "1.23 M": never more than there are. */
 function shortCount(count: number): string {

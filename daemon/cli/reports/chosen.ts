@@ -1,14 +1,16 @@
 import { SimpleTasksError } from "../../../shared/errors.ts";
 import type { CallOptions, Queue } from "../../../shared/queue/queue.ts";
+import { groupKey } from "../../../shared/repair/group-reports.ts";
 import { selectReports, type SelectedReport, type Selection } from "../../../shared/repair/selection.ts";
 import { wholeBatchId } from "../batch/batches.ts";
 import { settingsOf, type Call } from "../call.ts";
 import { parseAge } from "./age.ts";
+import { findReport } from "./find-report.ts";
 import type { SelectionFlags } from "./words.ts";
 
-/** What the filters of a call say. @throws `usage` */
+/** What the filters of a call say. @throws `usage`; `io` when the report of `--like` is not there */
 export async function selectionOf(call: Call<SelectionFlags>): Promise<Selection> {
-  const { task, text, older, newer, batch } = call.flags;
+  const { task, text, older, newer, batch, like } = call.flags;
   const now = Date.now();
   return {
     task,
@@ -16,13 +18,14 @@ export async function selectionOf(call: Call<SelectionFlags>): Promise<Selection
     until: older === undefined ? undefined : now - parseAge("--older", older),
     since: newer === undefined ? undefined : now - parseAge("--newer", newer),
     batch: batch === undefined ? undefined : await wholeBatchId(batch, settingsOf(call).taskQueue, call),
+    group: like === undefined ? undefined : groupKey(await findReport(like, call)),
   };
 }
 
 /** Whether the call filters at all. */
 export function hasFilters({ flags }: Call<SelectionFlags>): boolean {
-  const { task, text, older, newer, batch } = flags;
-  return [task, text, older, newer, batch].some((flag) => flag !== undefined);
+  const { task, text, older, newer, batch, like } = flags;
+  return [task, text, older, newer, batch, like].some((flag) => flag !== undefined);
 }
 
 /** @throws `usage` */
@@ -48,7 +51,7 @@ export async function choiceOf(call: Call<SelectionFlags>): Promise<Choice> {
   }
   if (ids.length === 0 && !filters && flags.all !== true) {
     throw new SimpleTasksError("usage", "which reports are meant?", {
-      hint: "Give ids (`simpletasks errors list` shows them), filters (--task, --text, --older, --newer, --batch) or --all.",
+      hint: "Give ids (`simpletasks errors list` shows them), filters (--task, --text, --older, --newer, --batch, --like) or --all.",
     });
   }
   return { ids, limit: limitOf(call) ?? Infinity, selection: await selectionOf(call) };

@@ -1,13 +1,13 @@
 import { SimpleTasksError } from "../../../shared/errors.ts";
 import type { Queue } from "../../../shared/queue/queue.ts";
-import { groupReports } from "../../../shared/repair/group-reports.ts";
+import { groupReports, type ReportGroup } from "../../../shared/repair/group-reports.ts";
 import { readReports, type ReportEntry } from "../../../shared/repair/reports.ts";
 import { matcherOf } from "../../../shared/repair/selection.ts";
 import { settingsOf, type Call, type Command } from "../call.ts";
 import type { Column } from "../columns.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { counted, timeText } from "../format.ts";
+import { counted, timeFor } from "../format.ts";
 import { printTable } from "../listing.ts";
 import { openToLook } from "../queues.ts";
 import { hasFilters, limitOf, selectionOf } from "./chosen.ts";
@@ -23,7 +23,8 @@ export const errorsList: Command<ErrorsListFlags> = (call) =>
 
 interface ReportTable {
   readonly columns: readonly Column[];
-  readonly row: (entry: ReportEntry) => readonly string[];
+  /** @param reported when it was */
+  readonly row: (entry: ReportEntry, reported: string) => readonly string[];
 }
 
 async function list(
@@ -43,7 +44,9 @@ async function list(
   await using queue = await openToLook(url, call);
   const chosen = await openChoice(queue, call, limit);
   if (flags.group === true) {
-    await printGroups(call, await groupReports(chosen.entries), empty);
+    const groups = await groupReports(chosen.entries);
+    await printGroups(call, groups, empty);
+    tellHowToList(groups, call);
     return exitCodes.done;
   }
   if (flags.json === true) {
@@ -53,7 +56,8 @@ async function list(
     }
     return exitCodes.done;
   }
-  const rows = rowsOf(chosen.entries, table.row);
+  const time = timeFor(terminal.screen?.columns);
+  const rows = rowsOf(chosen.entries, (entry) => table.row(entry, time(entry.sentAt)));
   const { rows: shown, complete } = await printTable(call, { columns: table.columns, rows, empty });
   if (queue !== undefined && complete && chosen.more()) await tellRest(queue, shown, call);
   return exitCodes.done;
@@ -79,7 +83,7 @@ async function openChoice(queue: Queue | undefined, call: Call<SelectionFlags>, 
 
 async function* rowsOf(
   entries: AsyncIterable<ReportEntry>,
-  row: ReportTable["row"],
+  row: (entry: ReportEntry) => readonly string[],
 ): AsyncGenerator<readonly string[], void, undefined> {
   for await (const entry of entries) yield row(entry);
 }
@@ -95,6 +99,12 @@ async function tellRest(queue: Queue, shown: number, call: Call<SelectionFlags>)
   terminal.tell(`and ${counted(Math.max(1, visible + leased + delayed - shown), "more report")} ${how}`);
 }
 
+function tellHowToList([largest]: readonly ReportGroup[], { terminal, flags }: Call): void {
+  if (largest === undefined || flags.json === true) return;
+  const command = `simpletasks errors list --like ${largest.last}`;
+  terminal.tell(`${escapeForTerminal(command)}   lists the reports of the first group`);
+}
+
 const id: Column = { title: "id", align: "right" };
 
 const errorsTable: ReportTable = {
@@ -102,11 +112,20 @@ const errorsTable: ReportTable = {
     id,
     { title: "reported" },
     { title: "task", shrink: "middle" },
+    { title: "input", shrink: "middle" },
     { title: "batch" },
     { title: "phase" },
     { title: "error", shrink: "end" },
   ],
-  row: (entry) => [...beginningOf(entry), entry.report.phase ?? "", shortened(entry.headline)],
+  row: ({ id: messageId, task, report, headline }, reported) => [
+    messageId,
+    reported,
+    taskName(task),
+    inputsText(task),
+    batchText(task),
+    report.phase ?? "",
+    shortened(headline),
+  ],
 };
 
 const doneTable: ReportTable = {
@@ -119,15 +138,23 @@ const doneTable: ReportTable = {
     { title: "seconds", align: "right" },
     { title: "host", shrink: "end" },
   ],
-  row(entry) {
-    const { outputCount, durationMs, hostname = "" } = entry.report;
+  row({ id: messageId, task, report }, reported) {
+    const { outputCount, durationMs, hostname = "" } = report;
     const seconds = durationMs === undefined ? "" : (durationMs / 1000).toFixed(2);
-    return [...beginningOf(entry), outputCount.toLocaleString("en"), seconds, hostname];
+    const outputs = outputCount.toLocaleString("en");
+    return [messageId, reported, taskName(task), batchText(task), outputs, seconds, hostname];
   },
 };
 
-function beginningOf({ id: messageId, sentAt, task }: ReportEntry): readonly string[] {
-  return [messageId, timeText(sentAt), taskName(task), task.batch?.slice(0, 8) ?? ""];
+function batchText({ batch }: ReportEntry["task"]): string {
+  return batch?.slice(0, 8) ?? "";
+}
+
+/** "0.dat", "0.dat +2": the first input, and how many more there are. */
+function inputsText({ document }: ReportEntry["task"]): string {
+  const [first, ...more] = document?.inputs ?? [];
+  if (first === undefined) return "";
+  return more.length === 0 ? shortened(first) : `${shortened(first)} +${more.length.toLocaleString("en")}`;
 }
 
 /** "NO_OP 4", as far as it can be read. */

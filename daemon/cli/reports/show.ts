@@ -1,30 +1,22 @@
 import { SimpleTasksError } from "../../../shared/errors.ts";
 import { memberText } from "../../../shared/task/json-text.ts";
-import { findMessages } from "../../../shared/repair/find-reports.ts";
-import { reportEntry, type ReportEntry } from "../../../shared/repair/reports.ts";
+import type { ReportEntry } from "../../../shared/repair/reports.ts";
 import { settingsOf, type Call } from "../call.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { table, timeText } from "../format.ts";
-import { openToLook } from "../queues.ts";
 import { ageText } from "./age.ts";
+import { findReport } from "./find-report.ts";
 import { taskName } from "./list.ts";
 import type { Style } from "../terminal.ts";
 import type { ShowFlags } from "./words.ts";
 
 /** `errors show ID` */
 export async function errorsShow(call: Call<ShowFlags>): Promise<number> {
-  const { terminal, flags, signals } = call;
+  const { terminal, flags } = call;
   const [id = ""] = call.words;
   const url = settingsOf(call).errorQueue;
-  await using queue = await openToLook(url, call);
-  const found = queue && (await findMessages(queue, [id], { signal: signals.signal })).get(id);
-  if (found === undefined) {
-    throw new SimpleTasksError("io", `there is no report ${id} in ${url}`, {
-      hint: "`simpletasks errors list` shows which there are.",
-    });
-  }
-  const entry = reportEntry(found);
+  const entry = await findReport(id, call);
   if (flags.document === true) await terminal.printRaw(documentOf(entry));
   else if (flags.json === true) await terminal.printRaw(entry.body);
   else for (const line of describe(entry, url, terminal.style)) await terminal.print(line);
@@ -84,12 +76,21 @@ function positionText(position: number | undefined): string {
 }
 
 function nextSteps({ id, task, report }: ReportEntry): readonly string[] {
-  const retry = `simpletasks errors retry ${id}`;
-  const discard = `simpletasks errors discard ${id}`;
-  const document = `simpletasks errors show ${id} --document > task.json`;
-  const mended = `simpletasks errors retry ${id} --with task.json`;
-  const mending = report.taskText === undefined ? [mended] : [document, mended];
-  return task.obstacle === undefined ? [retry, ...mending, discard] : [...mending, discard];
+  const asItIs = [
+    [`simpletasks run --error ${id}`, "tries it, touches nothing"],
+    [`simpletasks errors retry ${id}`, "sends it again as it is"],
+  ];
+  const document = [`simpletasks errors show ${id} --document > task.json`, "to mend it there"];
+  const mended = [
+    ["simpletasks run task.json", "tries the mended task"],
+    [`simpletasks errors retry ${id} --with task.json`, "sends that in its place"],
+  ];
+  return table([
+    ...(task.obstacle === undefined ? asItIs : []),
+    ...(report.taskText === undefined ? [] : [document]),
+    ...mended,
+    [`simpletasks errors discard ${id}`, "gives it up"],
+  ]);
 }
 
 function withoutTabs(line: string): string {

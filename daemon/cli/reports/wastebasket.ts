@@ -54,8 +54,11 @@ async function endsWithinLine(handle: FileHandle): Promise<boolean> {
 }
 
 function onStandardOutput(terminal: Terminal): Wastebasket {
+  let introduced = terminal.screen === undefined;
   return {
     async write(lines) {
+      if (!introduced) terminal.tell("thrown away:");
+      introduced = true;
       for (const line of lines) await terminal.printRaw(line);
       await terminal.finish();
       if (terminal.closed) {

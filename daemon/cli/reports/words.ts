@@ -8,6 +8,7 @@ export interface SelectionFlags {
   readonly older?: string;
   readonly newer?: string;
   readonly batch?: string;
+  readonly like?: string;
   readonly limit?: string;
   readonly all?: boolean;
 }
@@ -35,7 +36,7 @@ export const describeReports: DescribeGroup = (program, runs) => {
     .command("errors")
     .description("Looks into the error queue; sends failed tasks again, or gives them up.");
 
-  withLocations(withListing(errors.command("list")))
+  withLocations(withLike(withListing(errors.command("list"))))
     .description("Lists the reported failures, oldest first, and leaves them where they are.")
     .option("--group", "show how many reports tell of the same error instead, the most frequent first")
     .action(runs(async () => (await import("./list.ts")).errorsList))
@@ -44,6 +45,7 @@ export const describeReports: DescribeGroup = (program, runs) => {
       examples(
         ["simpletasks errors list --task 'CUT_*' --newer 2h", "what failed in the last two hours"],
         ["simpletasks errors list --group", "which errors there are"],
+        ["simpletasks errors list --like 17", "which reports tell of the error that report 17 tells of"],
         ["simpletasks errors list --json > errors.jsonl", "the reports as they are"],
       ),
     );
@@ -64,7 +66,7 @@ export const describeReports: DescribeGroup = (program, runs) => {
       ),
     );
 
-  withLocations(withSelection(errors.command("retry")))
+  withLocations(withLike(withSelection(errors.command("retry"))))
     .description(
       "Sends failed tasks to the task queue again; their reports are gone from the error queue then.",
     )
@@ -85,7 +87,7 @@ export const describeReports: DescribeGroup = (program, runs) => {
       ) + afterwards("sent again"),
     );
 
-  withYes(withLocations(withSelection(errors.command("discard"))))
+  withYes(withLocations(withLike(withSelection(errors.command("discard")))))
     .description("Gives failed tasks up: prints their reports, one line of JSON each, and deletes them.")
     .argument("[ID...]", "reports' ids, as `errors list` shows them; else filters or --all")
     .option("--to <FILE>", "add the reports to the end of this file instead of printing them")
@@ -131,6 +133,10 @@ function withFilters(words: Words): Words {
     .option("--older <AGE>", "reported longer ago than 90s, 30m, 2h or 7d, say")
     .option("--newer <AGE>", "reported no longer ago than that")
     .option("--batch <ID>", "of this batch; the beginning of its id will do");
+}
+
+function withLike(words: Words): Words {
+  return words.option("--like <ID>", "of the same error as this report: those that --group counts with it");
 }
 
 function afterwards(done: string): string {

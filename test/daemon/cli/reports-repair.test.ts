@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openQueue } from "../../../shared/queue/open.ts";
-import { parseTask } from "../../../shared/task/document.ts";
+import { parseTask, taskText } from "../../../shared/task/document.ts";
 import { failed, strangersReport, task } from "../../shared/repair/reports.ts";
 import { end, makeFolder, type Ended, type Folder } from "./command-line.ts";
+import { hasTerminal, runOnTerminal } from "./on-terminal.ts";
 
 let folder: Folder;
 beforeEach(async () => {
@@ -53,7 +54,7 @@ describe("from failure to done", () => {
     await succeed(daemon);
     expect(await counts()).toMatchObject({ batch, scheduled: 2, queued: 0, done: 1, failed: 1 });
     expect((await succeed(["errors", "list", "--batch", batch.slice(0, 8)])).out).toMatch(
-      /\n *1 .* NO_OP 1 .* fetch .*There is no object "data\/in\/1\.dat"/,
+      /\n *1 .* NO_OP 1 +in\/1\.dat .* fetch .*There is no object "data\/in\/1\.dat"/,
     );
     const { out } = await succeed(["errors", "show", "1"]);
     for (const line of [
@@ -63,13 +64,21 @@ describe("from failure to done", () => {
       "  error     SimpleTasksError object_missing",
       "\ninputs\n  data/in/1.dat\n",
       "\npayload\n  null\n",
-      "\n  simpletasks errors retry 1\n",
+      `
+what to do
+  simpletasks run --error 1                         tries it, touches nothing
+  simpletasks errors retry 1                        sends it again as it is
+  simpletasks errors show 1 --document > task.json  to mend it there
+  simpletasks run task.json                         tries the mended task
+  simpletasks errors retry 1 --with task.json       sends that in its place
+  simpletasks errors discard 1                      gives it up
+`,
     ]) {
       expect(out).toContain(line);
     }
     const shown = await succeed(["batch", "show", batch]);
     expect(shown.out).toMatch(/100 % of 2 tasks\n/);
-    expect(shown.out).toMatch(/ 1 .* NO_OP +There is no object "data\/in\/#\.dat"/);
+    expect(shown.out).toMatch(/ 1 .* NO_OP +in\/1\.dat +There is no object "data\/in\/#\.dat"/);
     expect(shown.out).toContain(`simpletasks errors retry --batch ${batch.slice(0, 8)}`);
 
     writeFileSync(`${bucket}/1.dat`, "one");
@@ -244,6 +253,33 @@ describe("errors discard", () => {
   });
 });
 
+describe.runIf(hasTerminal)("on a terminal of 80 columns", () => {
+  it("a list tells the inputs apart, and fits", async () => {
+    const inputs = ["a-rather-long-folder/of-the-first-input.dat", "b.dat", "c.dat"];
+    const several = taskText({ id: 1, name: "CUT", baseDirectory: "data", inputs, payload: null });
+    await fill("tasks-errors", [failed(several), failed(task(2, { batch: "51a31486-b" }))]);
+    for (const words of [
+      ["errors", "list"],
+      ["errors", "list", "--group"],
+    ]) {
+      const { screen } = await runOnTerminal(folder, words);
+      const lines = screen.trimEnd().split("\n");
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+      if (!words.includes("--group")) expect(lines[1]).toMatch(/ a-rat\S*…\S*dat \+2 /);
+      expect(screen).toContain("in/2");
+    }
+  });
+
+  it("a report that is thrown away is told apart from the question and the result", async () => {
+    await fill("tasks-errors", [failed(task(1))]);
+    const { code, screen } = await runOnTerminal(folder, ["errors", "discard", "1"], {
+      keys: [["[y/N]", "y\r"]],
+    });
+    expect(code).toBe(0);
+    expect(screen).toMatch(/\nthrown away:\n\{"host_info".*\}\n[^\n]*discarded 1 report\n$/);
+  });
+});
+
 describe("errors list", () => {
   it("filters, groups, and says so when there is more", async () => {
     await fill(
@@ -264,15 +300,23 @@ describe("errors list", () => {
         task: "CUT",
         code: "object_missing",
         headline: "Error: no object #",
+        input: "in/3",
         count: 3,
         first: "1",
         last: "3",
       },
       { task: "PASTE", headline: "Error: no glue", count: 1 },
     ]);
-    expect((await succeed(["errors", "list", "--group"])).out).toMatch(
-      /\n +3 +3 .* CUT +Error: no object #\n/,
-    );
+    const grouped = await succeed(["errors", "list", "--group"]);
+    expect(grouped.out).toMatch(/\n +3 +3 .* CUT +in\/3 +Error: no object #\n/);
+    expect(grouped.err).toBe("simpletasks errors list --like 3   lists the reports of the first group\n");
+    const like = await succeed(["errors", "list", "--like", "3"]);
+    expect(like.out.match(/no object \d/g)).toEqual(["no object 1", "no object 2", "no object 3"]);
+    expect(like.out).not.toContain("no glue");
+    expect(await folder.run(["errors", "discard", "--like", "9"])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/there is no report 9 in /),
+    });
   });
 
   it("shows whatever anybody wrote without letting it reach the terminal", async () => {

@@ -28,8 +28,8 @@ describe("listing reports", () => {
     await folder.run(["queue", "send", "tasks-done", "-"], { input: doneReport });
     const errors = await folder.run(["errors", "list"]);
     expect(cellsOf(errors.out)).toEqual([
-      ["id", "reported", "task", "batch", "phase", "error"],
-      ["1", time, "NO_OP 9223372036854775807", "it broke"],
+      ["id", "reported", "task", "input", "batch", "phase", "error"],
+      ["1", time, "NO_OP 9223372036854775807", "ä", "it broke"],
       ["2", time, "unknown", "what is this"],
     ]);
     const done = await folder.run(["done", "list"]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMemoryQueue } from "../../../shared/queue/memory.ts";
 import { findMessages } from "../../../shared/repair/find-reports.ts";
-import { groupReports } from "../../../shared/repair/group-reports.ts";
+import { groupKey, groupReports } from "../../../shared/repair/group-reports.ts";
 import { readReports, reportEntry } from "../../../shared/repair/reports.ts";
 import { matcherOf, type Selection, selectReports } from "../../../shared/repair/selection.ts";
 import { failed, strangersReport, task, without } from "./reports.ts";
@@ -151,10 +151,14 @@ test("reports are grouped by task and error, whatever numbers stand in it; the l
     task: "CUT",
     code: "io",
     headline: "no object a/#.dat",
+    input: "in/2",
     count: 2,
     first: "1",
     last: "3",
   });
+  const [entry] = await Array.fromAsync(readReports(queue));
+  const group = entry && groupKey(entry);
+  expect((await selectReports(queue, { group })).map(({ id }) => id)).toEqual(["1", "3"]);
   expect(groups.map(({ task: name, headline, count }) => `${count} ${name} ${headline}`).toSorted()).toEqual([
     "1 CUT timeout after # s at #, attempt #",
     "1 PASTE no object a/#.dat",
