@@ -15,6 +15,10 @@ let attemptIds = 0;
 
 /** Lines of a task's log that go into its error report. */
 const logTailLines = 100;
+/** How many bytes of the log an attempt's lines may take, about; the rest is counted. */
+const mostLogBytes = 10_000_000;
+/** What time, task and the like add to a line, about. */
+const bytesAroundLine = 150;
 
 /**
  * One attempt, from the lease to the end of its message. It is what the runner calls back (`AttemptHooks`).
@@ -38,6 +42,8 @@ export class Attempt implements AttemptHooks, AttemptOrder {
   readonly logTail: string[] = [];
   readonly #source: OpenDatasource;
   readonly #log: Logger;
+  #logBytes = 0;
+  #linesLeftOut = 0;
   readonly #onStart: (attempt: Attempt) => void;
   readonly #onPhase: DaemonOptions["onPhase"];
   #controller: AbortController | undefined;
@@ -147,10 +153,19 @@ export class Attempt implements AttemptHooks, AttemptOrder {
   onLog(line: AttemptLogLine): void {
     if (this.logTail.length >= logTailLines) this.logTail.shift();
     this.logTail.push(line.text);
-    this.#log.log(line.level, line.text, {
-      task: String(this.document.id),
-      attempt: this.attempt,
-      stream: line.stream,
-    });
+    this.#logBytes += line.text.length + bytesAroundLine;
+    if (this.#logBytes > mostLogBytes) this.#linesLeftOut += 1;
+    else this.#write(line);
+  }
+
+  /** Nothing comes any more: tells what was left out of the log. */
+  endLog(): void {
+    if (this.#linesLeftOut === 0) return;
+    const text = `… ${this.#linesLeftOut.toLocaleString("en")} more lines were not logged`;
+    this.#write({ stream: "log", level: "warn", text });
+  }
+
+  #write({ level, text, stream }: AttemptLogLine): void {
+    this.#log.log(level, text, { task: String(this.document.id), attempt: this.attempt, stream });
   }
 }

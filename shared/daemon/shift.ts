@@ -263,6 +263,7 @@ export function createShift(given: ShiftOptions): Shift {
 
   async function start(attempt: Attempt): Promise<void> {
     const outcome = attempt.fetches ? await runWithInputs(attempt) : await run(attempt);
+    attempt.endLog();
     if (outcome.kind === "unstarted") await attempt.forgetTurn();
     line.left(attempt);
     const goesBack = outcome.kind === "unstarted" && !attempt.leaseLost && mayStart(state());

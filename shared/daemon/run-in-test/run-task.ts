@@ -91,6 +91,7 @@ export async function runTask(type: TaskType, task: TaskToTest = {}): Promise<Ta
   resources.defer(() => signal?.removeEventListener("abort", abort));
 
   const keys = await runAttempt(attempt, datasource, caller);
+  attempt.endLog();
   const stored = await readObjects(bucket);
   const outputs: Record<string, StoredObject> = Object.create(null);
   const prefix = baseDirectory.endsWith("/") ? baseDirectory : `${baseDirectory}/`;

@@ -22,6 +22,30 @@ describe("the daemon", () => {
   };
   const keys = async (): Promise<string[]> => (await on.bucket.list()).objects.map(({ key }) => key);
 
+  test("logs the beginning of a flood, and counts the rest; the report has the end", async () => {
+    const daemon = on.daemon({ attempts: 1 });
+    daemon.register(
+      defineTask({
+        name: "TEST",
+        execute(_task, _datasource, { log }) {
+          for (let line = 0; line < 2000; line += 1) log.info(`${line} ${"x".repeat(10_000)}`);
+          log.info("the last");
+          throw new Error("flooded");
+        },
+      }),
+    );
+    await on.send({}, { name: "NO_OP" });
+    await daemon.run();
+    const lines = on.logged.filter((line) => line.endsWith("xxx"));
+    expect(lines.length).toBeGreaterThan(900);
+    expect(lines.length).toBeLessThan(1000);
+    expect(on.logged).not.toContain("info the last");
+    expect(on.logged.filter((line) => line.endsWith("more lines were not logged"))).toEqual([
+      `warn … ${(2001 - lines.length).toLocaleString("en")} more lines were not logged`,
+    ]);
+    expect((await on.errorReports())[0]?.logTail.at(-1)).toBe("the last");
+  });
+
   describe("a task that succeeds", () => {
     test("reads its inputs, stores its outputs, is reported done and deleted", async () => {
       await on.bucket.put("set/in.txt", "hello");
