@@ -39,13 +39,13 @@ export function describeRun({ document, result, kept }: FinishedRun, style: Styl
 /** One line for other programs. Sizes are in bytes, times in seconds. */
 export function runAsJson({ document, result, kept }: FinishedRun): string {
   const { report, outputs, written, deleted, phases } = result;
-  const { success, phase, error, exception, attempt, durationMs } = report;
+  const { success, phase, error, exception, attempt } = report;
   return JSON.stringify({
     task: document.name,
     id: typeof document.id === "bigint" ? String(document.id) : document.id,
     success: success === true,
     attempt,
-    seconds: durationMs === undefined ? undefined : durationMs / 1000,
+    seconds: secondsOf(result),
     phases: Object.fromEntries(phases.map(({ phase: name, seconds }) => [name, seconds])),
     ...(report.kind !== "done" && { phase, error: { ...error, exception } }),
     outputs,
@@ -60,8 +60,13 @@ function alsoWritten({ outputs, written }: RunOneResult): RunOneResult["written"
   return written.filter(({ key }) => !named.has(key));
 }
 
-function took({ report: { durationMs } }: RunOneResult): string {
-  return durationMs === undefined ? "" : ` after ${secondsText(durationMs / 1000)}`;
+/** Of all phases. */
+function secondsOf({ phases }: RunOneResult): number {
+  return phases.reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+function took(result: RunOneResult): string {
+  return result.phases.length === 0 ? "" : ` after ${secondsText(secondsOf(result))}`;
 }
 
 function secondsText(seconds: number): string {

@@ -3,6 +3,7 @@ import { examples, withLocations, type DescribeGroup } from "../options.ts";
 /** Flags that only `run` has. */
 export interface RunFlags {
   readonly error?: string;
+  readonly task?: string;
   readonly inspect?: boolean;
   readonly keep?: string;
 }
@@ -17,18 +18,26 @@ export const describeRun: DescribeGroup = (program, runs) => {
       "[FILE]",
       "a batch file, or FILE:LINE for the task that stands at this line (default: the first one)",
     )
+    .option(
+      "--task <N>",
+      "of FILE the task at this place in the batch, from 0: also one of a template's (default: the first one)",
+    )
     .option("--error <ID>", "the task of this report in the error queue, which stays as it is")
-    .option("--inspect", "wait for a debugger before the task's code loads; no timeout counts then")
+    .option(
+      "--inspect",
+      'wait for a debugger, which stops where the code says "debugger;"; no timeout counts then',
+    )
     .option("--keep <DIR>", "keep what the task writes, in this new or empty folder (default: it is removed)")
     .action(runs(async () => (await import("./run.ts")).run))
     .addHelpText(
       "after",
       examples(
         ["simpletasks run cells.tasks.jsonl:12 --keep out", "one task, and its outputs"],
+        ["simpletasks run grid.tasks.json --task 41", "the 42nd of its tasks"],
         ["simpletasks run --error 17 --inspect", "debug a failed task on its inputs"],
       ) +
         `
-One attempt, in a worker process without credentials. Bucket, cache and queues stay as they are: a template stands for
-its first task, inputs are fetched anew, and nothing is reported. Exit code 1 says that the task failed.`,
+One attempt, in a worker process without credentials. Bucket, cache and queues stay as they are: of a template at
+LINE the first task runs, inputs are fetched anew, and nothing is reported. Exit code 1 says that the task failed.`,
     );
 };

@@ -109,7 +109,6 @@ describe("running one task", () => {
       "validate  N s",
       "execute   N s",
       "upload    N s",
-      "report    N s",
       "outputs",
       "data/out/a.txt  3 B",
       "also written",
@@ -222,7 +221,7 @@ describe("running one task", () => {
     [
       "an input that is not there",
       task("well", { inputs: ["b.txt"] }),
-      /failed in fetch\n +There is no object "data\/b\.txt" in file:/,
+      /failed in fetch .*\n +There is no object "data\/b\.txt" in file:/,
     ],
     [
       "an unknown task type",
@@ -277,6 +276,25 @@ describe("the task that is run", () => {
     );
   });
 
+  it("is that of a place in the batch, within a template too", async () => {
+    await writeFile(folder.file(".simpletasks/bucket/data/b.txt"), "second");
+    await batchFile("a.tasks.json", list);
+    const expected = [
+      ["0", 0, "doing \\u{1b}[31mfirst\n"],
+      ["1", 0, "doing \\u{1b}[31msecond\n"],
+      ["3", 0, "doing \\u{1b}[31mb\n"],
+      ["5", 1, "a.tasks.json:7:"],
+      ["6", 2, "a.tasks.json: there is no task 6; it has 6 tasks, counted from 0"],
+      ["x", 2, '--task must be a whole number from 0, not "x"'],
+    ] as const;
+    await Promise.all(
+      expected.map(async ([position, code, err]) => {
+        const ended = await folder.run(["run", "a.tasks.json", "--task", position]);
+        expect(ended, position).toMatchObject({ code, err: expect.stringContaining(err) });
+      }),
+    );
+  });
+
   it("is asked for where it cannot be told", async () => {
     await batchFile("a.tasks.json", list);
     await batchFile("noop.tasks.jsonl", '{"task":"NO_OP","base_directory":"data"}');
@@ -288,6 +306,8 @@ describe("the task that is run", () => {
       [[], 2, "which task is meant?"],
       [["a.tasks.json", "--error", "1"], 2, "which task is meant?"],
       [["--error", "7"], 1, "there is no report 7 in"],
+      [["a.tasks.json:4", "--task", "1"], 2, "--task"],
+      [["--error", "7", "--task", "1"], 2, "--task"],
       [["a.tasks.json", "--keep", "."], 2, "is no empty folder"],
       [["noop.tasks.jsonl", "--inspect"], 2, "NO_OP is built in"],
     ] as const;
