@@ -102,6 +102,7 @@ export const flagNames: Readonly<Record<SettingName, string>> = {
   poll_seconds: "--poll",
   attempts: "--attempts",
   max_deliveries: "max_deliveries",
+  cache_bytes: "cache_bytes",
   report_days: "--report-days",
 };
 

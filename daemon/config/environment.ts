@@ -14,6 +14,7 @@ export const environmentNames = {
   lease_seconds: "SIMPLETASKS_LEASE_SECONDS",
   attempts: "SIMPLETASKS_ATTEMPTS",
   max_deliveries: "SIMPLETASKS_MAX_DELIVERIES",
+  cache_bytes: "SIMPLETASKS_CACHE_BYTES",
   report_days: "SIMPLETASKS_REPORT_DAYS",
 } as const satisfies Record<SettingName, string>;
 

@@ -23,6 +23,7 @@ export function fileLayer(file: WorkspaceFile, profileName: string | undefined):
     attempts: inDaemon("attempts", daemon.attempts),
     max_deliveries: inDaemon("max_deliveries", daemon.max_deliveries),
     poll_seconds: inDaemon("poll_seconds", daemon.poll_seconds),
+    cache_bytes: inDaemon("cache_bytes", daemon.cache_bytes),
     report_days: inDaemon("report_days", daemon.report_days),
   };
 

@@ -66,6 +66,7 @@ export function layerOfWords(
     attempts: readNumber("attempts"),
     max_deliveries: readNumber("max_deliveries"),
     poll_seconds: readNumber("poll_seconds"),
+    cache_bytes: readNumber("cache_bytes"),
     report_days: readNumber("report_days"),
   };
 

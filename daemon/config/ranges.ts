@@ -11,6 +11,7 @@ export const ranges = {
   lease_seconds: { least: 1, most: 43_200, whole: false, unit: "seconds" },
   attempts: { least: 1, most: 1000, whole: true, unit: "" },
   max_deliveries: { least: 1, most: 1_000_000, whole: true, unit: "" },
+  cache_bytes: { least: 0, most: 1e15, whole: true, unit: "bytes" },
   report_days: { least: 0, most: 36_500, whole: false, unit: "days" },
   poll_seconds: { least: 0.1, most: 3600, whole: false, unit: "seconds" },
 } as const satisfies Record<string, Range>;

@@ -32,6 +32,8 @@ export interface Settings {
   readonly attempts: number;
   readonly maxDeliveries: number;
   readonly pollSeconds: number;
+  /** Undefined: a share of the disk. */
+  readonly cacheBytes: number | undefined;
   /** 0: reports are kept for good. */
   readonly reportDays: number;
   /** Where each value came from. */
@@ -67,7 +69,10 @@ export function resolveNames(sources: SettingsSources): Names {
 export function resolveSettings(sources: SettingsSources): Settings {
   const { file } = sources;
   const { layers, profile, workspace, engines } = layersOf(sources);
-  const number = (name: NumberSetting, otherwise: number): Resolved<number> =>
+  const number = <Otherwise extends number | undefined>(
+    name: NumberSetting,
+    otherwise: Otherwise,
+  ): Resolved<number | Otherwise> =>
     layers.find((layer) => layer[name] !== undefined)?.[name] ?? {
       value: otherwise,
       origin: { kind: "default" },
@@ -83,6 +88,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
   const attempts = number("attempts", 3);
   const maxDeliveries = number("max_deliveries", 100);
   const pollSeconds = number("poll_seconds", 5);
+  const cacheBytes = number("cache_bytes", undefined);
   const reportDays = number("report_days", 14);
 
   return {
@@ -102,6 +108,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
     attempts: attempts.value,
     maxDeliveries: maxDeliveries.value,
     pollSeconds: pollSeconds.value,
+    cacheBytes: cacheBytes.value,
     reportDays: reportDays.value,
     origins: {
       task_queue: taskQueue.origin,
@@ -116,6 +123,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
       attempts: attempts.origin,
       max_deliveries: maxDeliveries.origin,
       poll_seconds: pollSeconds.origin,
+      cache_bytes: cacheBytes.origin,
       report_days: reportDays.origin,
     },
   };

@@ -58,6 +58,10 @@ const daemon = z
         "poll_seconds",
         "How long a receive waits in an empty queue before it asks again, in seconds; there is no pause between tasks. Default: 5.",
       ),
+      cache_bytes: number(
+        "cache_bytes",
+        "The most bytes that this machine's cache holds, over all daemons that share it. Default: 80 % of what is free on its disk and what it holds, together.",
+      ),
       report_days: number(
         "report_days",
         "How long reports are kept in the error and the done queue, in days, where these are SQLite queues; daemons remove older ones. 0 keeps all. Default: 14.",

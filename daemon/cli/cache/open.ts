@@ -10,8 +10,8 @@ import { escapeForTerminal } from "../escape.ts";
  * @throws `cache_refused` for a directory that is not safe to use
  */
 export async function openMadeCache(call: Call, shared: boolean): Promise<Cache | undefined> {
-  const { cache: directory } = settingsOf(call);
-  return isUnmade(directory) ? undefined : await openCache({ directory, shared });
+  const { cache: directory, cacheBytes: limitBytes } = settingsOf(call);
+  return isUnmade(directory) ? undefined : await openCache({ directory, limitBytes, shared });
 }
 
 /** What to say of a cache that `openMadeCache` did not find. */

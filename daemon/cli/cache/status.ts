@@ -1,4 +1,5 @@
-import { settingsOf, type Command } from "../call.ts";
+import { describeOrigin } from "../../config/layers.ts";
+import { settingsOf, type Call, type Command } from "../call.ts";
 import { escapeForTerminal } from "../escape.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { bytesText, counted, table } from "../format.ts";
@@ -23,13 +24,20 @@ export const cacheStatus: Command<CacheFlags> = async (call) => {
   const rows = [
     ["directory", escapeForTerminal(status.directory)],
     ["cached", `${counted(status.entries, "file")}, ${bytesText(status.bytes)}`],
-    ["limit", bytesText(status.limitBytes)],
+    ["limit", `${bytesText(status.limitBytes)} (${escapeForTerminal(limitOrigin(call))})`],
     ["in use", `${counted(status.pinnedEntries, "file")}, ${bytesText(status.pinnedBytes)}`],
     ["opened by", others.length === 0 ? "nobody" : `process ${others.join(", ")}`],
   ];
   for (const line of table(rows)) await terminal.print(line);
   return exitCodes.done;
 };
+
+function limitOrigin(call: Call): string {
+  const { cacheBytes, origins } = settingsOf(call);
+  return cacheBytes === undefined
+    ? "80 % of what is free and cached; cache_bytes sets another"
+    : describeOrigin(origins.cache_bytes);
+}
 
 function asJson(
   directory: string,

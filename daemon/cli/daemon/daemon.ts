@@ -43,7 +43,12 @@ async function runDaemon(call: Call<DaemonFlags>, settings: Settings, log: Daemo
     settings.doneQueue === undefined ? undefined : resources.use(await openNamedQueue(settings.doneQueue));
   const bucket = resources.use(await openBucket(settings.bucket));
   const cache = resources.use(
-    await openCache({ directory: settings.cache, shared: flags.sharedCache === true, log }),
+    await openCache({
+      directory: settings.cache,
+      limitBytes: settings.cacheBytes,
+      shared: flags.sharedCache === true,
+      log,
+    }),
   );
   const datasource = resources.use(openDatasource({ bucket, cache, log }));
 

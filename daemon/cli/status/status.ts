@@ -105,6 +105,7 @@ function asJson(settings: Settings): Record<string, unknown> {
     attempts: settings.attempts,
     max_deliveries: settings.maxDeliveries,
     poll_seconds: settings.pollSeconds,
+    cache_bytes: settings.cacheBytes ?? null,
     report_days: settings.reportDays,
     origins: Object.fromEntries(
       Object.entries(settings.origins).map(([name, origin]) => [name, describeOrigin(origin)]),

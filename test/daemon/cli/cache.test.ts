@@ -44,7 +44,12 @@ describe("cache status", () => {
     expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
       ["directory", cache.directory],
       ["cached", "2 files, 6 B"],
-      ["limit", expect.stringMatching(/^[\d.]+ [KMGT]B$/)],
+      [
+        "limit",
+        expect.stringMatching(
+          /^[\d.]+ [KMGT]B \(80 % of what is free and cached; cache_bytes sets another\)$/,
+        ),
+      ],
       ["in use", "1 file, 3 B"],
       ["opened by", `process ${process.pid}`],
       [""],
@@ -59,6 +64,17 @@ describe("cache status", () => {
       pinned_bytes: pin.bytes,
       processes: [process.pid],
     });
+  });
+
+  it("has the limit of the settings, which daemons keep", async () => {
+    await cached("d/a", "d/b");
+    await writeFile(folder.file("simpletasks.json"), '{"daemon":{"cache_bytes":5}}');
+    const status = async (): Promise<string> => (await folder.run(["cache", "status"])).out;
+    expect(await status()).toContain(`5 B (${folder.file("simpletasks.json")}:1)\n`);
+    const task = '{"task":"NO_OP","base_directory":"d","inputs":["a","b"]}';
+    await folder.run(["schedule", "-"], { input: task });
+    await folder.run(["daemon", "--until-drained"]);
+    expect((await cache.status()).bytes).toBeLessThanOrEqual(5);
   });
 
   it.each([["status"], ["verify"], ["clear"]])("%s makes no cache where there is none", async (command) => {

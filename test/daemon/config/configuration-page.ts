@@ -94,6 +94,10 @@ Logs are one JSON object a line, of every daemon of the workspace on this machin
 at most. A file of 10 MB is moved aside, as \`HOST.TIME-PID.log\`; at most ten files are kept. A full disk stops no daemon: the lines that it
 did not take are counted.
 
+When the cache has reached \`cache_bytes\`, files that no task needs go, those first that were not used for longest. Inputs are no longer fetched ahead while those of the tasks that run or
+wait fill it; an input that is larger than all of it is fetched all the same, and goes after its task. \`simpletasks cache status\` shows what counts, \`cache clear\` empties it. In code it is
+\`openCache({ directory, limitBytes })\`.
+
 What a killed daemon or command leaves, scratch and temporary directories, the next daemon removes when it starts. Reports older than
 \`report_days\` are removed at a daemon's start and every hour.
 `;

@@ -64,6 +64,7 @@ describe("without a word", () => {
       leaseSeconds: 60,
       attempts: 3,
       maxDeliveries: 100,
+      cacheBytes: undefined,
       pollSeconds: 5,
       reportDays: 14,
       isolation: "process",
