@@ -55,10 +55,11 @@ export function parseSqliteUrl(
   return { file: path.resolve(baseDirectory, pathOf(written, path, invalid)), queue };
 }
 
-/** The URL of an address, as `parseSqliteUrl` reads it from anywhere. */
+/** The URL of an address, as `parseSqliteUrl` reads it from anywhere: one word in ASCII, like the `file:` URL of a bucket. */
 export function sqliteUrl({ file, queue }: SqliteAddress, path: PathRules = nodePath): string {
   const slashed = path.sep === "\\" ? file.replaceAll("\\", "/") : file;
-  const escaped = slashed.replaceAll("%", "%25").replaceAll("?", "%3F");
+  // A name of a file may hold half a character, which has no escape.
+  const escaped = slashed.replaceAll(/[^!-~\p{Cs}]+|[%?#]/gu, encodeURIComponent);
   const rooted = escaped.startsWith("/") ? escaped : `/${escaped}`;
   return `sqlite://${rooted}?queue=${encodeURIComponent(queue)}`;
 }

@@ -66,3 +66,12 @@ test("the URL of an address reads as that address, from any directory, on POSIX 
     }),
   );
 });
+
+test("the URL of an address is one word in ASCII, and keeps names that hold a % or half a character", () => {
+  const file = "/my job ünï/100%25 #?.db";
+  const url = sqliteUrl({ file, queue: "a b" }, path.posix);
+  expect(url).toBe("sqlite:///my%20job%20%C3%BCn%C3%AF/100%2525%20%23%3F.db?queue=a%20b");
+  expect(parseSqliteUrl(url, "/elsewhere", path.posix).file).toBe(file);
+  const half = { file: "C:\\a \ud800 b.db", queue: "q" };
+  expect(parseSqliteUrl(sqliteUrl(half, path.win32), "D:\\", path.win32)).toEqual(half);
+});
