@@ -85,6 +85,7 @@ export function unreadable(error: unknown, name: string): unknown {
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "there is no such file",
     EISDIR: "this is a directory",
+    ENOTDIR: "this is no folder, or lies in none",
     EACCES: "it may not be read",
   };
   return new SimpleTasksError("io", `${name}: ${reasons[code] ?? messageOf(error)}`, { cause: error });

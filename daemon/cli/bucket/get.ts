@@ -11,11 +11,14 @@ import { exitCodes } from "../exit-codes.ts";
 import { bytesText } from "../format.ts";
 import { openProgress } from "../progress.ts";
 import { checkKey, openToLook } from "./open.ts";
+import { getFolder } from "./get-folder.ts";
 import { objectAt } from "./missing.ts";
 import { saveWhole, writeInto } from "./save.ts";
+import type { GetFlags } from "./words.ts";
 
-/** `bucket get KEY [FILE]` */
-export const bucketGet: Command = async (call) => {
+/** `bucket get KEY [FILE]`, `bucket get PREFIX [DIR] --recursive` */
+export const bucketGet: Command<GetFlags> = async (call) => {
+  if (call.flags.recursive === true) return await getFolder(call);
   const [key = "", file = "."] = call.words;
   checkKey(key);
   await using looked = await openToLook(call);

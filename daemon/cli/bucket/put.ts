@@ -14,12 +14,14 @@ import { bytesText, timeText } from "../format.ts";
 import { openProgress } from "../progress.ts";
 import { shellWord } from "../shell-word.ts";
 import { checkKey, openToWrite } from "./open.ts";
+import { putFolder } from "./put-folder.ts";
 import type { PutFlags } from "./words.ts";
 
-/** `bucket put FILE KEY` */
+/** `bucket put FILE KEY`, `bucket put DIR PREFIX --recursive` */
 export const bucketPut: Command<PutFlags> = async (call) => {
   const { terminal, flags, signals } = call;
   const { signal } = signals;
+  if (flags.recursive === true) return await putFolder(call);
   const [file = "", key = ""] = call.words;
   checkKey(key);
   const source = await sourceOf(file, call);
@@ -46,27 +48,28 @@ function replaceQuestion({ key, bytes, modifiedAt }: ObjectInfo): string {
 
 /** A file as it is, which an engine may copy in its own way; a pipe or standard input as it comes. */
 async function sourceOf(named: string, call: Call): Promise<ObjectSource> {
-  if (named === "-") return { stream: watched(openText("-", call.signals.signal), call) };
+  if (named === "-") return { stream: watched("-", call) };
   const file = path.resolve(call.currentDirectory, named);
   try {
     const stats = await stat(file);
     if (stats.isFile()) return { file };
-    if (!stats.isDirectory()) return { stream: watched(openText(file, call.signals.signal), call) };
+    if (!stats.isDirectory()) return { stream: watched(file, call) };
   } catch (error) {
     throw unreadable(error, named);
   }
   throw new SimpleTasksError("io", `${named}: this is a directory`, {
-    hint: `Put its files one by one: for f in ${shellWord(named.replace(/\/$/, ""))}/*; do simpletasks bucket put "$f" "KEY/$(basename "$f")"; done`,
+    hint: `For all files in it: simpletasks bucket put ${shellWord(named)} PREFIX --recursive`,
   });
 }
 
+/** Opened when it is read: once it is known whether there is such an object. */
 async function* watched(
-  chunks: AsyncIterable<Uint8Array>,
-  { terminal }: Call,
+  file: string,
+  { terminal, signals }: Call,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const progress = openProgress(terminal);
   let bytes = 0;
-  for await (const chunk of chunks) {
+  for await (const chunk of openText(file, signals.signal)) {
     yield chunk;
     bytes += chunk.byteLength;
     progress(() => `${bytesText(bytes)} read`);

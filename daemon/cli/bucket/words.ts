@@ -13,8 +13,14 @@ export interface ListFlags {
   readonly recursive?: boolean;
 }
 
+/** Flags that `bucket get` has. */
+export interface GetFlags {
+  readonly recursive?: boolean;
+}
+
 /** Flags that `bucket put` has. */
 export interface PutFlags {
+  readonly recursive?: boolean;
   readonly ifAbsent?: boolean;
   readonly sharedCache?: boolean;
 }
@@ -45,32 +51,41 @@ export const describeBucket: DescribeGroup = (program, runs) => {
     );
 
   withBucket(withYes(withSettings(bucket.command("get"))))
-    .description("Copies an object into a file. The file is whole or not there.")
-    .argument("KEY", "the object")
+    .description("Copies an object into a file, or all that lies in a folder. A file is whole or not there.")
+    .argument("KEY", "the object; with --recursive the folder, or / for the whole bucket")
     .argument(
       "[FILE]",
       "the file, or a folder to put it in; - writes to standard output (default: the key's last part, here)",
     )
+    .option("--recursive", "copy every object under KEY/ into the folder FILE, under the rest of its key")
     .action(runs(async () => (await import("./get.ts")).bucketGet))
     .addHelpText(
       "after",
       examples(
         ["simpletasks bucket get datasets/cells/0_output/4.dat", "makes 4.dat here"],
         ["simpletasks bucket get datasets/cells/sizes.json - | jq .", "for another program"],
+        [
+          "simpletasks bucket get --recursive datasets/cells/0_output out",
+          "makes out/4.dat, out/left/5.dat, …",
+        ],
       ) +
         "\nA file that is there already is replaced only after a question, or with --yes. A terminal gets the object as text, with\nwhat could harm it escaped.",
     );
 
   withSharedCache(withCache(withBucket(withYes(withSettings(bucket.command("put"))))))
-    .description("Stores a file as an object. It is durable when the command ends.")
+    .description(
+      "Stores a file as an object, or all files of a folder. They are durable when the command ends.",
+    )
     .argument("FILE", "what to store; - reads standard input")
-    .argument("KEY", "the object")
+    .argument("KEY", "the object; with --recursive the folder, or / for the bucket's top")
+    .option("--recursive", "store every file below the folder FILE, under KEY/ and its path there")
     .option("--if-absent", "fail when there is such an object already")
     .action(runs(async () => (await import("./put.ts")).bucketPut))
     .addHelpText(
       "after",
       examples(
         ["simpletasks bucket put 4.dat datasets/cells/0_input/4.dat", ""],
+        ["simpletasks bucket put --recursive cells datasets/cells/0_input", "every file below cells/"],
         ["make-list | simpletasks bucket put - datasets/cells/list.txt --yes", "from another program"],
       ) +
         "\nAn object that is there already is replaced only after a question, or with --yes. This machine's cache forgets the old one,\nso that tasks here that have fetched it ahead fetch the new one; daemons elsewhere compare ETags when they fetch.",

@@ -256,7 +256,10 @@ describe("bucket put", () => {
 
   it.each([
     [["none", "k"], /^simpletasks: none: there is no such file\n/],
-    [[".", "k"], /^simpletasks: \.: this is a directory\nhint: Put its files one by one/],
+    [
+      [".", "k"],
+      /^simpletasks: \.: this is a directory\nhint: For all files in it: simpletasks bucket put \. PREFIX --recursive\n$/,
+    ],
     [["file", "../k"], /The key "\.\.\/k" is refused.*\nhint: A key is/],
     [["file", "_SimpleTasks/messages/x"], /belongs to SimpleTasks itself\nhint: /],
     [["file", "k".repeat(256)], /a part of it has 256 bytes/],
@@ -265,6 +268,156 @@ describe("bucket put", () => {
     const { code, out, err } = await folder.run(["bucket", "put", ...words]);
     expect(err).toMatch(message);
     expect({ code, out, keys: await keysLeft() }).toEqual({ code: 1, out: "", keys: [] });
+  });
+});
+
+describe("bucket put --recursive", () => {
+  const put = (...words: string[]) => folder.run(["bucket", "put", "--recursive", ...words]);
+  beforeEach(async () => {
+    await mkdir(folder.file("cells", "left"), { recursive: true });
+    for (const name of ["1.dat", "left/2.dat", "left/ä 3"]) await writeFile(folder.file("cells", name), name);
+  });
+
+  it("stores every file below a folder under its path there", async () => {
+    const { code, out, err } = await put("cells", "d/0_input");
+    expect({ code, out, err }).toEqual({
+      code: 0,
+      out: `stored 3 objects, 24 B, in ${bucket.url}\n`,
+      err: "",
+    });
+    expect(await keysLeft()).toEqual(["d/0_input/1.dat", "d/0_input/left/2.dat", "d/0_input/left/ä 3"]);
+    expect(JSON.parse((await put("cells/", "/", "--json")).out)).toEqual({ stored: 3, bytes: 24 });
+    expect(await keysLeft()).toContain("left/2.dat");
+  });
+
+  it("replaces objects only when it may, and then stores none or all", async () => {
+    await store("d/left/2.dat", "d/more");
+    const refused = await put("cells", "d");
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/: 1 of 3 objects are there already\. Replace them\?\nhint: Add --yes/);
+    const absent = await put("cells", "d", "--if-absent", "--yes");
+    expect(absent).toMatchObject({ code: 1, err: expect.stringContaining("There is already an object") });
+    expect(await keysLeft()).toEqual(["d/left/2.dat", "d/more"]);
+    expect((await put("cells", "d", "--yes")).code).toBe(0);
+    expect((await bucket.head("d/left/2.dat"))?.bytes).toBe(10);
+    expect(await keysLeft()).toHaveLength(4);
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "leaves out what is no file, and the workspace's own state",
+    async () => {
+      await symlink("1.dat", folder.file("cells", "linked.dat"));
+      await symlink("..", folder.file("cells", "round"));
+      await symlink("nothing", folder.file("cells", "broken"));
+      const { code, err } = await put(".", "d");
+      expect({ code, err }).toEqual({ code: 0, err: "left out: .simpletasks, cells/broken, cells/round\n" });
+      expect(await keysLeft()).toHaveLength(4);
+    },
+  );
+
+  it.each([
+    [["none", "d"], 1, /^simpletasks: none: there is no such file\n$/],
+    [["cells/1.dat", "d"], 1, /^simpletasks: cells\/1\.dat: this is no folder, or lies in none\n/],
+    [["empty", "d"], 2, /^simpletasks: there are no files in empty\n$/],
+    [["cells", ""], 2, /no folder is named/],
+    [["cells", "_simpletasks"], 1, /belongs to SimpleTasks itself/],
+    [["cells", "../d"], 1, /The key "\.\.\/d" is refused/],
+  ])("%j: exit code %i and what is wrong", async (words, code, message) => {
+    await mkdir(folder.file("empty"));
+    const ended = await put(...words);
+    expect(ended.err).toMatch(message);
+    expect({ code: ended.code, keys: await keysLeft() }).toEqual({ code, keys: [] });
+  });
+});
+
+describe("bucket get --recursive", () => {
+  const get = (...words: string[]) => folder.run(["bucket", "get", "--recursive", ...words]);
+
+  it("makes a file of every object in a folder, under the rest of its key", async () => {
+    await store("d/x/1.dat", "d/x/left/2.dat", "d/xy", "_simpletasks/messages/1");
+    const { code, out, err } = await get("d/x", "made/here");
+    const made = folder.file("made", "here");
+    expect({ code, out, err }).toEqual({ code: 0, out: `${made}: 2 objects, 23 B\n`, err: "" });
+    expect(await readFile(`${made}/left/2.dat`, "utf8")).toBe("d/x/left/2.dat");
+    expect(readdirSync(made).toSorted()).toEqual(["1.dat", "left"]);
+    const all = await get("/", "all", "--json");
+    expect(JSON.parse(all.out)).toEqual({ got: 3, bytes: 27, directory: folder.file("all") });
+    expect(readdirSync(folder.file("all"))).toEqual(["d"]);
+  });
+
+  it("brings back what was put, whatever its keys are", async () => {
+    await store(...hostile);
+    await get("d", "made");
+    await folder.run(["bucket", "put", "--recursive", "made", "e"]);
+    for (const key of hostile) {
+      const { body } = await bucket.get(key.replace("d/", "e/"));
+      expect(Buffer.concat(await Array.fromAsync(body)).toString()).toBe(key);
+    }
+  });
+
+  it("replaces files only when it may, and then gets none or all", async () => {
+    await store("d/1", "d/2");
+    await mkdir(folder.file("made"));
+    await writeFile(folder.file("made", "2"), "mine");
+    const refused = await get("d", "made");
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/: 1 of 2 files are there already\. Replace them\?\nhint: Add --yes/);
+    expect(readdirSync(folder.file("made"))).toEqual(["2"]);
+    expect((await get("d", "made", "--yes")).code).toBe(0);
+    expect(await readFile(folder.file("made", "2"), "utf8")).toBe("d/2");
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "writes nothing out of the folder, through no link in it",
+    async () => {
+      await store("d/way/deep/1");
+      await mkdir(folder.file("made"));
+      await mkdir(folder.file("elsewhere"));
+      await symlink("../elsewhere", folder.file("made", "way"));
+      const { code, err } = await get("d", "made", "--yes");
+      expect(code).toBe(1);
+      expect(err).toMatch(
+        /made\/way\/deep\/1 leads out of the folder, to .*elsewhere\nhint: Remove the link/,
+      );
+      expect(readdirSync(folder.file("elsewhere"))).toEqual([]);
+      await mkdir(folder.file("other", "way", "deep"), { recursive: true });
+      await writeFile(folder.file("elsewhere", "kept"), "kept");
+      await symlink("../../../elsewhere/kept", folder.file("other", "way", "deep", "1"));
+      expect((await get("d", "other", "--yes")).err).toContain("leads out of the folder");
+      expect(await readFile(folder.file("elsewhere", "kept"), "utf8")).toBe("kept");
+    },
+  );
+
+  it("leaves no half of a file when it is stopped, and says how far it came", async () => {
+    const many = folder.file(".simpletasks", "bucket", "d");
+    await mkdir(many);
+    await Promise.all(
+      Array.from({ length: 3000 }, (_, index) => writeFile(`${many}/${index}`, bytes.subarray(0, 999))),
+    );
+    const child = folder.start(["bucket", "get", "--recursive", "d", "made"]);
+    const ended = end(child);
+    await expect.poll(() => existsSync(folder.file("made", "0")), { timeout: 20_000 }).toBe(true);
+    child.kill("SIGINT");
+    const { code, err } = await ended;
+    expect(code).toBe(130);
+    expect(err).toMatch(/^got \d+ of 3,000 objects before that\nsimpletasks: stopped\n$/);
+    const made = readdirSync(folder.file("made"));
+    expect(made.filter((name) => name.endsWith(".part"))).toEqual([]);
+    for (const name of made) expect((await stat(folder.file("made", name))).size).toBe(999);
+  });
+
+  it.each([
+    [["d/none", "made"], 1, /there is nothing to get under "d\/none\/" in file:.*\nhint: /],
+    [["d", "-"], 2, /many objects cannot go to standard output/],
+    [["d", "file"], 1, /file.* (is no folder|cannot be made: a file is where a folder must be)/],
+    [["", "made"], 2, /no folder is named/],
+  ])("%j: exit code %i and what is wrong", async (words, code, message) => {
+    await store("d/1");
+    await writeFile(folder.file("file"), "");
+    const ended = await get(...words);
+    expect(ended.err).toMatch(message);
+    expect({ code: ended.code, out: ended.out }).toEqual({ code, out: "" });
+    expect(existsSync(folder.file("made"))).toBe(false);
   });
 });
 
