@@ -163,7 +163,7 @@ describe("cache clear", () => {
     await cached("a");
     const { code, screen } = await runOnTerminal(folder, ["cache", "clear"], { keys: [["[y/N]", "n\r"]] });
     expect({ code, there: existsSync(file("a")) }).toEqual({ code: 1, there: true });
-    expect(screen).toMatch(/Remove 1 file \(3 B\) from .*\? \[y\/N\][^]*n\nNothing was changed\.\n$/);
+    expect(screen).toMatch(/Remove 1 file \(3 B\) from .*\? \[y\/N\][^]*\nNothing was changed\.\n$/);
   });
 });
 
