@@ -11,7 +11,7 @@ async function examplesOf(page: string): Promise<string[]> {
   return [...blocks].flatMap(([, block = ""]) =>
     [
       ...block.matchAll(
-        /^(?:\$ )?(?:[\w-]+ \| )?simpletasks ((?:'[^']*'|"[^"]*"|[^'"|>\n])*?)(?= {2}#| [|>2]|$)/gm,
+        /^(?:\$ )?(?:[\w-]+ \| )?simpletasks ((?:'[^']*'|"[^"]*"|[^'"|>\n])*?)(?= {2}#| 2?>| \||$)/gm,
       ),
     ]
       .map(([, words = ""]) => words)
