@@ -1,4 +1,5 @@
 // Node 22 runs TypeScript, but has no `using`, which the sources use and the bundles, lowered by esbuild, do not.
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -9,7 +10,7 @@ const usesUsing = /^\s*(?:await )?using \w+ =|\((?:await )?using \w+ /m;
 
 /**
  * Copies a checkout to a temporary directory, for tests to run there on Node 22: each source with `using` is lowered as
- * the bundles are, all else is as it was; the dependencies are the checkout's own.
+ * the bundles are, all else is as it was; dependencies and declarations are the checkout's own.
  *
  * @returns the copy's path; the caller removes it
  */
@@ -27,6 +28,10 @@ export async function makeLoweredCopy(root) {
       },
     });
     await Promise.all(sources.map(lower));
+    // Last, so that they are newer than the sources: what is lowered has no types to make them of.
+    const declarations = path.join("dist", "declarations");
+    if (existsSync(path.join(root, declarations)))
+      await cp(path.join(root, declarations), path.join(copy, declarations), { recursive: true });
     await symlink(path.join(root, "node_modules"), path.join(copy, "node_modules"), "junction");
     return copy;
   } catch (error) {

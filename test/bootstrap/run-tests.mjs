@@ -71,6 +71,9 @@ async function runOnOldestNode() {
     return;
   }
   console.log(`\n${title}:`);
+  await run(process.execPath, root, [path.join("test", "bootstrap", "declarations.mjs")], {
+    output: "inherit",
+  });
   const copy = await makeLoweredCopy(root);
   try {
     await runSuites(node, copy, filters.length > 0 ? filters : suitesOfProcesses);
@@ -86,11 +89,11 @@ async function runSuites(node, directory, wanted) {
   const vitest = path.join("node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
   try {
-    const { code } = await run(node, directory, [vitest, "run", ...reporters, ...wanted], {
+    const { code, signal } = await run(node, directory, [vitest, "run", ...reporters, ...wanted], {
       output: "inherit",
       environment: { SIMPLETASKS_TEST_NOT_RUN: notRunFile },
     });
-    count(readOrNothing(reportFile), code);
+    count(readOrNothing(reportFile), code, signal);
     for (const line of new Set(readOrNothing(notRunFile).split("\n").filter(Boolean))) {
       total.notRun += 1;
       console.log(`NOT RUN ${line}`);
@@ -101,7 +104,7 @@ async function runSuites(node, directory, wanted) {
 }
 
 /** A test file that fails as a whole, outside its tests, is one failure; so is a run that ends badly without saying why. */
-function count(report, code) {
+function count(report, code, signal) {
   const failedBefore = total.failed;
   if (report !== "") {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(report);
@@ -112,7 +115,9 @@ function count(report, code) {
     total.passed += numPassedTests;
     total.failed += numFailedTests + broken.length;
   }
-  if (code !== 0 && total.failed === failedBefore) total.failed += 1;
+  if (code === 0 || total.failed > failedBefore) return;
+  total.failed += 1;
+  console.log(`FAILED  the test run ended with ${signal ?? `exit code ${code}`} and no failed test`);
 }
 
 function readOrNothing(file) {
@@ -135,9 +140,9 @@ async function run(node, directory, nodeWords, { output = "pipe", environment = 
       text += chunk;
     });
   }
-  const code = await new Promise((resolve, reject) => {
+  const { code, signal } = await new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", resolve);
+    child.once("close", (code, signal) => resolve({ code, signal }));
   });
-  return { code, text };
+  return { code, signal, text };
 }
